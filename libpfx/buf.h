@@ -1,0 +1,37 @@
+/*
+ * A byte buffer that grows up to a ceiling.
+ *
+ * Shape:  n bytes at p; p is NULL while nothing was ever stored. There is no final NUL.
+ * Units:  bytes.
+ * Limits: max, given at buf_init(): the buffer never holds more.
+ * Errors: false (or NULL) when the content would pass max; the content is then as before.
+ * Owner:  the struct is the caller's; buf_free() gives the bytes back and leaves an empty buffer of the same ceiling.
+ */
+#ifndef PFX_BUF_H
+#define PFX_BUF_H
+
+#include "span.h"
+
+struct buf {
+    char *p;
+    size_t n;
+    size_t room; /* allocated */
+    size_t max;
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_free(struct buf *b);
+void buf_clear(struct buf *b); /* no content, memory kept */
+
+/* Makes room for n more bytes and returns where they go (then add what was written to b->n). */
+char *buf_reserve(struct buf *b, size_t n);
+bool  buf_add(struct buf *b, struct span bytes);
+bool  buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void  buf_drop(struct buf *b, size_t n); /* removes the first n bytes, n <= b->n */
+
+static inline struct span buf_span(const struct buf *b)
+{
+    return span_make(b->p, b->n);
+}
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * The configuration: pfx.cfg and the files of pfx.d beside it, read once, constant afterwards.
+ *
+ * Shape:  one table, config_keys.def, names every key with its place, type, range, default and help; parser, defaults,
+ *         checks, sample file and manual follow it. Inheritance is resolved while reading: an entry holds the values that
+ *         apply to it, and nobody looks further up.
+ * Units:  in the names (_ms, _bytes).
+ * Limits: the ranges of config_keys.def; CONFIG_FILE_MAX_BYTES a file, CONFIG_SECRET_MAX_BYTES a secret's file.
+ * Errors: a mistake hurts only what it is in. config->error: nothing can be answered (no file, a syntax error, a mistake at
+ *         top level). config->section[S].error: the section's `defaults` are wrong, which hurts all its entries, and is
+ *         copied into each. entry->error: that entry. Each is a text without secrets; every mistake, with file, line and
+ *         key, stands in config->problems.
+ * Owner:  the configuration owns every pointer below; config_free() wipes the secrets and gives all back.
+ * Source: pfx.cfg(5).
+ */
+#ifndef PFX_CONFIG_H
+#define PFX_CONFIG_H
+
+#include <stdint.h>
+
+#include "span.h"
+#include "template.h"
+
+#define CONFIG_FILE_MAX_BYTES (64L * 1024 * 1024)
+#define CONFIG_SECRET_MAX_BYTES (64L * 1024)
+
+enum config_section_id { CONFIG_SOCKET_MAPS, CONFIG_POLICY_SERVICES, CONFIG_DOVECOT_SASL, CONFIG_SECTIONS };
+
+struct config_strings {
+    char **item;
+    size_t count;
+};
+
+struct config_statuses {
+    int *item;
+    size_t count;
+};
+
+/* Pieces of `text`, compiled once; count 0: the key is not set. */
+struct config_template {
+    char *text;
+    struct template_piece *pieces;
+    size_t count;
+    enum template_escape escape;
+};
+
+enum config_ip_version { CONFIG_IP_ANY, CONFIG_IP_4, CONFIG_IP_6 };
+
+struct config_http {
+    int64_t timeout_ms;
+    int64_t attempt_timeout_ms;
+    int64_t connect_timeout_ms;
+    int64_t idle_connection_timeout_ms;
+    int64_t max_response_bytes;
+    char *proxy; /* "http://[USER:PASSWORD@]HOST:PORT", "" none */
+    struct config_strings no_proxy;
+    int ip_version; /* enum config_ip_version */
+    char *user_agent;
+};
+
+enum config_tls_version { CONFIG_TLS_1_0, CONFIG_TLS_1_1, CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
+
+/* File names; tls.h reads them, before chroot(2). */
+struct config_tls {
+    struct config_strings root_ca; /* "system" is the system's; empty: only that */
+    char *cert;                    /* "" none */
+    char *key;                     /* "" in the same file as cert */
+    bool skip_verify;
+    int min_version; /* enum config_tls_version */
+};
+
+/* A URL, taken apart when it is read. */
+struct config_target {
+    char *origin;               /* "https://host:port" or "unix:/path", for people */
+    char *host;                 /* lower case, without brackets; "localhost" for a socket */
+    char *socket_path;          /* NULL: TCP */
+    unsigned port;
+    bool tls;
+    bool host_is_address;       /* an IPv4 or IPv6 address: needs no look-up */
+    struct config_template url; /* the whole URL for the HTTP client ("http://localhost/..." for a socket) */
+};
+
+struct config_header {
+    char *name;
+    struct config_template value;
+};
+
+enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
+
+struct config_entry {
+    char *name;
+    const char *error; /* why it cannot be used, NULL when it can */
+
+    struct config_target target;
+    char *method; /* resolved: POST with a payload, else GET */
+    struct config_template payload;
+    char *content_type; /* resolved; of use with a payload only */
+    struct config_header *headers;
+    size_t header_count;
+    char *authorization; /* the value of the Authorization header, secret; NULL none */
+    bool request_compression;
+    bool response_compression;
+    struct config_http http;
+    struct config_tls tls;
+
+    struct config_statuses status_code;
+    struct config_statuses notfound_status; /* resolved */
+    char *value_field;                      /* "" the whole body */
+    bool value_required;
+    char *error_field; /* "" none */
+    char *no_error_value;
+    int error_result; /* enum config_error_result */
+    bool fold_case;
+    int64_t max_reply_bytes;
+};
+
+struct config_section {
+    struct config_entry *entries; /* in byte order of their names */
+    size_t count;
+    const char *error;
+};
+
+struct config_problem {
+    bool is_error; /* else a warning */
+    char *text;    /* "FILE:LINE: KEY: what is wrong (what is allowed)" */
+};
+
+struct config {
+    const char *error;
+    uint64_t hash; /* of all files read; for people to compare */
+
+    int64_t workers;
+    int64_t max_connections;
+    int64_t max_connections_per_host;
+    int64_t max_idle_connections; /* 0: as many as the hosts need */
+    int log_level;                /* enum log_level */
+    bool log_json;
+    struct config_strings debug_entry;
+    struct config_strings debug_peer;
+    int64_t drain_time_ms;
+    char *user;
+
+    struct config_section section[CONFIG_SECTIONS];
+    struct config_problem *problems;
+    size_t problem_count;
+
+    struct config_memory *memory; /* config_read.c's */
+};
+
+/*
+ * Reads path and pfx.d beside it. `own` is the section of the calling daemon: only its secrets are read, and
+ * mistakes in other sections become one warning each. Never NULL: a file that cannot be read gives config->error and
+ * the defaults.
+ */
+struct config *config_read(const char *path, enum config_section_id own);
+void config_free(struct config **config);
+
+/* The entry of that name, or NULL. */
+const struct config_entry *config_find(const struct config *config, enum config_section_id section, struct span name);
+
+const char *config_section_name(enum config_section_id section); /* "socket_maps" ... */
+
+/* The rows of config_keys.def, for tools and tests: one line "PLACE NAME DEFAULT" each, to stdout. */
+void config_print_keys(void);
+
+#endif

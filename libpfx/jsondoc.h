@@ -1,0 +1,34 @@
+/*
+ * A JSON answer: parsed strictly, and one value of it as text. The only module that knows cJSON.
+ *
+ * Shape:  a path is member names and array indexes joined by dots ("data.result", "aliases.0"); "" or NULL is the
+ *         whole document.
+ *         As text: a string as it is; an integral number without point or exponent (5000 and 5e3 are "5000"); another
+ *         number as the shortest text that reads back the same; true and false as words; an array of those joined
+ *         with ',', its nulls and empty strings left out.
+ * Limits: integral numbers up to JSONDOC_INTEGER_MAX in size, beyond that an error; nesting as json_check().
+ * Errors: constant reasons.
+ * Owner:  the document is the caller's, freed by jsondoc_free().
+ * Source: RFC 8259. A document with a member that stands twice in one object is refused.
+ */
+#ifndef PFX_JSONDOC_H
+#define PFX_JSONDOC_H
+
+#include "buf.h"
+
+#define JSONDOC_INTEGER_MAX 9007199254740992.0 /* 2^53 */
+
+struct jsondoc;
+
+enum jsondoc_value {
+    JSONDOC_MISSING, /* no such member */
+    JSONDOC_NOTHING, /* null, an empty string, an empty array */
+    JSONDOC_VALUE,   /* its text was added to *out */
+    JSONDOC_BAD,     /* an object, an array in an array, a number out of range, text over out's ceiling: *why */
+};
+
+struct jsondoc *jsondoc_parse(struct span body, const char **why); /* NULL: not strictly JSON */
+void jsondoc_free(struct jsondoc **doc);
+enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, struct buf *out, const char **why);
+
+#endif

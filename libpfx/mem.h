@@ -1,0 +1,31 @@
+/*
+ * Memory: allocation that succeeds or ends the process, and wiping of secrets.
+ *
+ * Shape:  every block comes zeroed; sizes come from code or from configuration, never from a client
+ *         (what a client sends lives in a struct buf, which has a ceiling).
+ * Units:  bytes.
+ * Errors: none are returned. When memory is exhausted the process logs one line and exits 1; its
+ *         parent starts a new one.
+ * Owner:  the caller; mem_free() takes any block of this module, or NULL.
+ */
+#ifndef PFX_MEM_H
+#define PFX_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t bytes);
+void *mem_resize(void *block, size_t bytes);              /* the added part is not zeroed */
+void *mem_array(size_t count, size_t bytes);              /* an overflow of count * bytes ends the process */
+char *mem_copy(const char *p, size_t n);                  /* n bytes and a final NUL */
+char *mem_string(const char *text);                       /* a copy; NULL for NULL */
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void  mem_free(void *block);
+void  mem_wipe(void *p, size_t n);                        /* zeroes that no compiler removes */
+
+/* Grows an array so that element `count` fits; *room is its capacity in elements. */
+void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);
+
+/* What to call with a constant text before the process ends (default: write it to stderr). */
+void  mem_on_exhausted(void (*report)(const char *text));
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * A span: bytes that somebody else owns.
+ *
+ * Shape:  pointer and length; the bytes may hold NUL and are not terminated. p may be NULL when n is 0.
+ * Units:  bytes.
+ * Owner:  a span borrows; it is valid as long as the memory that it was taken from.
+ */
+#ifndef PFX_SPAN_H
+#define PFX_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *p;
+    size_t n;
+};
+
+#define SPAN(literal) ((struct span){ "" literal, sizeof(literal) - 1 })
+
+static inline struct span span_make(const char *p, size_t n)
+{
+    return (struct span){ p, n };
+}
+
+static inline struct span span_text(const char *text)
+{
+    return (struct span){ text, text == NULL ? 0 : strlen(text) };
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* The offset of the first (last) byte c, or s.n when there is none. */
+static inline size_t span_find(struct span s, char c)
+{
+    const char *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
+    return at == NULL ? s.n : (size_t)(at - s.p);
+}
+
+static inline size_t span_find_last(struct span s, char c)
+{
+    size_t i = s.n;
+    while (i > 0 && s.p[i - 1] != c)
+        i--;
+    return i == 0 ? s.n : i - 1;
+}
+
+/* Without the first n bytes (n <= s.n); only the first n bytes. */
+static inline struct span span_skip(struct span s, size_t n)
+{
+    return n == 0 ? s : (struct span){ s.p + n, s.n - n };
+}
+
+static inline struct span span_first(struct span s, size_t n)
+{
+    return (struct span){ s.p, n };
+}
+
+#endif
