@@ -23,6 +23,7 @@
 
 #define CONFIG_FILE_MAX_BYTES (64L * 1024 * 1024)
 #define CONFIG_SECRET_MAX_BYTES (64L * 1024)
+#define CONFIG_REPLY_MAX_BYTES (16L * 1024 * 1024) /* most that max_reply_size may allow */
 
 enum config_section_id { CONFIG_SOCKET_MAPS, CONFIG_POLICY_SERVICES, CONFIG_DOVECOT_SASL, CONFIG_SECTIONS };
 
@@ -144,7 +145,7 @@ struct config {
     struct config_problem *problems;
     size_t problem_count;
 
-    struct config_memory *memory; /* config_read.c's */
+    struct config_memory *memory; /* what the pointers above point to */
 };
 
 /*
@@ -152,7 +153,7 @@ struct config {
  * mistakes in other sections become one warning each. Never NULL: a file that cannot be read gives config->error and
  * the defaults.
  */
-struct config *config_read(const char *path, enum config_section_id own);
+struct config *config_load(const char *path, enum config_section_id own);
 void config_free(struct config **config);
 
 /* The entry of that name, or NULL. */
@@ -160,7 +161,10 @@ const struct config_entry *config_find(const struct config *config, enum config_
 
 const char *config_section_name(enum config_section_id section); /* "socket_maps" ... */
 
-/* The rows of config_keys.def, for tools and tests: one line "PLACE NAME DEFAULT" each, to stdout. */
+/*
+ * The rows of config_keys.def, for tools and tests: one line "PLACE NAME DEFAULT" each, to stdout. DEFAULT is as written in
+ * pfx.cfg, "-" when it depends on other keys, "{}" for a group, "later" for a key that is refused until it is supported.
+ */
 void config_print_keys(void);
 
 #endif

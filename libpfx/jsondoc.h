@@ -6,7 +6,9 @@
  *         As text: a string as it is; an integral number without point or exponent (5000 and 5e3 are "5000"); another
  *         number as the shortest text that reads back the same; true and false as words; an array of those joined
  *         with ',', its nulls and empty strings left out.
- * Limits: integral numbers up to JSONDOC_INTEGER_MAX in size, beyond that an error; nesting as json_check().
+ * Limits: integral numbers up to JSONDOC_INTEGER_MAX in size, beyond that an error (that number itself must be written
+ *         without point or exponent: 2^53 + 1 would read as the same); nesting as json_check(). A number of more than
+ *         63 characters is refused where cJSON cannot read it (not every 1.7.15 can).
  * Errors: constant reasons.
  * Owner:  the document is the caller's, freed by jsondoc_free().
  * Source: RFC 8259. A document with a member that stands twice in one object is refused.

@@ -22,7 +22,7 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void  mem_free(void *block);
 void  mem_wipe(void *p, size_t n);                        /* zeroes that no compiler removes */
 
-/* Grows an array so that element `count` fits; *room is its capacity in elements. */
+/* Grows an array so that element `count` fits; *room is its capacity in elements. The added part is zeroed. */
 void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);
 
 /* What to call with a constant text before the process ends (default: write it to stderr). */

@@ -1,0 +1,378 @@
+#include "backend.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "backend_trust.h"
+#include "log.h"
+#include "mem.h"
+#include "utf8.h"
+
+#define CAUSES_MAX            8   /* different warnings that one entry can have at a time */
+#define KEY_SHOWN_MAX_BYTES   256 /* of a key, in the log */
+#define HEADER_LINE_MAX_BYTES (128 * 1024)
+
+struct cause {
+    const char *text; /* constant: its address is its identity */
+    int64_t next_ms;
+    unsigned more;
+};
+
+struct entry_state {
+    struct http_endpoint *endpoint; /* made at the first request */
+    struct cause causes[CAUSES_MAX];
+    unsigned answers; /* counted up to BACKEND_FIRST_ANSWERS */
+    bool had_value;
+    bool trace; /* debug_entry names it */
+};
+
+struct backend {
+    struct loop *loop;
+    const struct config_section *section;
+    const struct backend_trust *trust;
+    struct http *http;
+    struct entry_state *entries;
+    uint64_t next_request_id;
+};
+
+struct backend_call {
+    struct backend *backend;
+    const struct config_entry *entry;
+    const struct conn *client;
+    struct buf key;
+    struct buf value;
+    uint64_t request_id;
+    int64_t start_ms;
+    struct http_call *http;     /* NULL: decided without a request */
+    struct loop_timer soon;     /* then the verdict comes in the next turn */
+    struct verdict decided;
+    void (*done)(void *arg, const struct verdict *verdict);
+    void *arg;
+};
+
+static struct entry_state *state_of(const struct backend *backend, const struct config_entry *entry)
+{
+    return &backend->entries[entry - backend->section->entries];
+}
+
+static struct cause *find_cause(struct entry_state *state, const char *text)
+{
+    struct cause *oldest = &state->causes[0];
+
+    for (size_t i = 0; i < CAUSES_MAX; i++) {
+        if (state->causes[i].text == text)
+            return &state->causes[i];
+        if (state->causes[i].next_ms < oldest->next_ms)
+            oldest = &state->causes[i];
+    }
+    *oldest = (struct cause){ .text = text };
+    return oldest;
+}
+
+/* "map=..., key=<...>, peer=..., request=...", what a reader of the log needs to find the rest. */
+static void describe(const struct backend_call *call, char *text, size_t size)
+{
+    char key[KEY_SHOWN_MAX_BYTES + 1];
+    char peer[CONN_PEER_MAX_BYTES] = "none";
+
+    utf8_printable(key, sizeof key, buf_span(&call->key));
+    if (call->client != NULL)
+        conn_peer(call->client, peer);
+    snprintf(text, size, "map=%s, key=<%s>, peer=%s, request=%016" PRIx64, call->entry->name, key, peer,
+             call->request_id);
+}
+
+static void warn(struct backend_call *call, const char *cause_text, const char *detail)
+{
+    struct cause *cause = find_cause(state_of(call->backend, call->entry), cause_text);
+    char what[LOG_LINE_MAX_BYTES];
+    char more[32] = "";
+
+    if (call->backend->loop->now_ms < cause->next_ms) {
+        cause->more++;
+        return;
+    }
+    if (cause->more > 0)
+        snprintf(more, sizeof more, " (%u more)", cause->more);
+    cause->more = 0;
+    cause->next_ms = call->backend->loop->now_ms + BACKEND_WARN_EVERY_MS;
+    describe(call, what, sizeof what);
+    log_warning("%s: target=%s: %s%s%s%s%s", what, call->entry->target.origin, cause_text, detail[0] == '\0' ? "" : " (",
+                detail, detail[0] == '\0' ? "" : ")", more);
+}
+
+static void trace(const struct backend_call *call, int status, const struct verdict *verdict)
+{
+    char what[LOG_LINE_MAX_BYTES];
+    int64_t delay_ms = call->backend->loop->now_ms - call->start_ms;
+
+    if (log_get_level() < LOG_LEVEL_DEBUG && !state_of(call->backend, call->entry)->trace &&
+        !(call->client != NULL && call->client->trace))
+        return;
+    describe(call, what, sizeof what);
+    log_trace("%s, status=%d, result=%s, source=%s, delay=%" PRId64 ".%03d", what, status, verdict_word(verdict->kind),
+              call->http == NULL && status == 0 ? "none" : "backend", delay_ms / 1000, (int)(delay_ms % 1000));
+}
+
+static void watch_for_typo(struct backend_call *call, const struct verdict *verdict)
+{
+    struct entry_state *state = state_of(call->backend, call->entry);
+
+    if (state->had_value || state->answers >= BACKEND_FIRST_ANSWERS)
+        return;
+    state->had_value = !verdict->lacks_value;
+    if (++state->answers == BACKEND_FIRST_ANSWERS && !state->had_value)
+        warn(call, "none of the first answers has the member that value_field names", call->entry->value_field);
+}
+
+static void free_call(struct backend_call *call)
+{
+    loop_cancel(call->backend->loop, &call->soon);
+    buf_free(&call->key);
+    buf_free(&call->value);
+    mem_free(call);
+}
+
+static void deliver(struct backend_call *call, int status, const struct verdict *verdict)
+{
+    trace(call, status, verdict);
+    call->done(call->arg, verdict);
+    free_call(call);
+}
+
+static void answered(void *arg, const struct http_answer *answer)
+{
+    struct backend_call *call = arg;
+    struct verdict verdict;
+    char detail[HTTP_DETAIL_MAX_BYTES] = "";
+
+    if (answer->failure == HTTP_ANSWERED) {
+        verdict = verdict_of_answer(call->entry, answer->status, answer->body, &call->value);
+        snprintf(detail, sizeof detail, "status %d", answer->status);
+        watch_for_typo(call, &verdict);
+    } else {
+        verdict = verdict_of_failure(answer->failure, answer->reason);
+        snprintf(detail, sizeof detail, "%s", answer->detail);
+    }
+    if (verdict.warning != NULL)
+        warn(call, verdict.warning, detail);
+    deliver(call, answer->status, &verdict);
+}
+
+static void decided(struct loop_timer *timer)
+{
+    struct backend_call *call = LOOP_OWNER(timer, struct backend_call, soon);
+    deliver(call, 0, &call->decided);
+}
+
+static enum template_outcome render(const struct config_template *template, struct span key, struct buf *out)
+{
+    size_t needed = 0;
+    size_t free_bytes = out->room - out->n;
+    enum template_outcome outcome = template_expand(template->pieces, template->count, template->escape, key,
+                                                    free_bytes == 0 ? NULL : out->p + out->n, free_bytes, &needed);
+    if (outcome != TEMPLATE_DONE)
+        return outcome;
+    if (needed > free_bytes) {
+        char *room = buf_reserve(out, needed);
+        if (room == NULL)
+            return TEMPLATE_REFUSED;
+        template_expand(template->pieces, template->count, template->escape, key, room, needed, &needed);
+    }
+    out->n += needed;
+    return TEMPLATE_DONE;
+}
+
+/* A key "." or ".." would climb out of the path that the administrator wrote. */
+static bool climbs(struct span url)
+{
+    size_t authority = span_find(url, ':') + sizeof("//"); /* at the first byte behind "://" */
+    struct span path = span_skip(url, authority);
+    path = span_first(path, span_find(path, '?'));
+    while (path.n > 0) {
+        size_t end = span_find(path, '/');
+        struct span segment = span_first(path, end);
+        if (span_equal(segment, SPAN(".")) || span_equal(segment, SPAN("..")))
+            return true;
+        path = span_skip(path, end < path.n ? end + 1 : end);
+    }
+    return false;
+}
+
+static enum template_outcome render_headers(struct backend_call *call, struct http_call *http)
+{
+    enum template_outcome outcome = TEMPLATE_DONE;
+    struct buf line;
+
+    buf_init(&line, HEADER_LINE_MAX_BYTES);
+    for (size_t i = 0; i < call->entry->header_count && outcome == TEMPLATE_DONE; i++) {
+        const struct config_header *header = &call->entry->headers[i];
+        if (!template_is_dynamic(header->value.pieces, header->value.count))
+            continue;
+        buf_clear(&line);
+        buf_format(&line, "%s: ", header->name);
+        outcome = render(&header->value, buf_span(&call->key), &line);
+        if (outcome == TEMPLATE_DONE && buf_add(&line, SPAN("\0")))
+            http_add_header(http, line.p);
+    }
+    buf_free(&line);
+    buf_init(&line, sizeof "X-Request-Id: 0123456789abcdef");
+    buf_format(&line, "X-Request-Id: %016" PRIx64, call->request_id);
+    buf_add(&line, SPAN("\0"));
+    http_add_header(http, line.p);
+    buf_free(&line);
+    return outcome;
+}
+
+static enum template_outcome render_request(struct backend_call *call, struct http_call *http)
+{
+    const struct config_entry *entry = call->entry;
+    struct span key = buf_span(&call->key);
+
+    if (key.n == 0 || !utf8_valid(key)) /* Postfix treats such keys alike (dict_utf8.c, maps.c) */
+        return TEMPLATE_SUPPRESSED;
+    enum template_outcome outcome = render(&entry->target.url, key, http_url(http));
+    if (outcome == TEMPLATE_DONE && template_is_dynamic(entry->target.url.pieces, entry->target.url.count) &&
+        climbs(buf_span(http_url(http))))
+        outcome = TEMPLATE_SUPPRESSED;
+    if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
+        outcome = render(&entry->payload, key, http_body(http));
+    if (outcome == TEMPLATE_DONE)
+        outcome = render_headers(call, http);
+    return outcome;
+}
+
+static void copy_key(struct backend_call *call, struct span key)
+{
+    buf_init(&call->key, key.n);
+    buf_add(&call->key, key);
+    for (size_t i = 0; call->entry->fold_case && i < key.n; i++)
+        if (call->key.p[i] >= 'A' && call->key.p[i] <= 'Z')
+            call->key.p[i] = (char)(call->key.p[i] + ('a' - 'A'));
+}
+
+static void decide(struct backend_call *call, struct verdict verdict)
+{
+    call->decided = verdict;
+    call->soon.due = decided;
+    loop_at(call->backend->loop, &call->soon, call->backend->loop->now_ms);
+}
+
+static struct http_endpoint *endpoint_of(struct backend *backend, const struct config_entry *entry)
+{
+    struct entry_state *state = state_of(backend, entry);
+
+    if (state->endpoint == NULL)
+        state->endpoint = http_endpoint(backend->http, entry, backend_trust_profile(backend->trust, entry));
+    return state->endpoint;
+}
+
+struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question,
+                                 void (*done)(void *arg, const struct verdict *verdict), void *arg)
+{
+    const struct config_entry *entry = question->entry;
+    struct backend_call *call = mem_alloc(sizeof *call);
+
+    *call = (struct backend_call){ .backend = backend, .entry = entry, .client = question->client,
+                                   .start_ms = backend->loop->now_ms, .request_id = backend->next_request_id++,
+                                   .done = done, .arg = arg };
+    buf_init(&call->value, (size_t)entry->http.max_response_bytes);
+    copy_key(call, question->key);
+    struct http_call *http = http_prepare(endpoint_of(backend, entry));
+    switch (render_request(call, http)) {
+    case TEMPLATE_DONE:
+        call->http = http;
+        http_start(http, call->start_ms + entry->http.timeout_ms, answered, call);
+        return call;
+    case TEMPLATE_SUPPRESSED:
+        decide(call, (struct verdict){ .kind = VERDICT_NOTFOUND });
+        break;
+    case TEMPLATE_REFUSED:
+        warn(call, "the key does not fit into the request", "");
+        decide(call, (struct verdict){ .kind = VERDICT_PERM, .text = SPAN("the key does not fit into the request") });
+        break;
+    }
+    http_cancel(http);
+    return call;
+}
+
+void backend_cancel(struct backend_call *call)
+{
+    if (call->http != NULL)
+        http_cancel(call->http);
+    free_call(call);
+}
+
+const char *backend_error(const struct backend *backend, const struct config_entry *entry)
+{
+    return entry->error != NULL ? entry->error : backend_trust_error(backend->trust, entry);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t count_hosts(const struct config_section *section)
+{
+    const char **origins = mem_array(section->count, sizeof *origins);
+    size_t used = 0;
+    size_t hosts = 0;
+
+    for (size_t i = 0; i < section->count; i++)
+        if (section->entries[i].error == NULL)
+            origins[used++] = section->entries[i].target.origin;
+    qsort(origins, used, sizeof *origins, compare_texts);
+    for (size_t i = 0; i < used; i++)
+        if (i == 0 || strcmp(origins[i], origins[i - 1]) != 0)
+            hosts++;
+    mem_free(origins);
+    return hosts;
+}
+
+static bool is_named(const struct config_strings *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->item[i], name) == 0)
+            return true;
+    return false;
+}
+
+struct backend *backend_new(struct loop *loop, const struct config *config, enum config_section_id section,
+                            const struct backend_trust *trust)
+{
+    struct backend *backend = mem_alloc(sizeof *backend);
+    const struct config_section *entries = &config->section[section];
+    struct http_limits limits = { .connections_per_host = config->max_connections_per_host,
+                                  .idle_connections = config->max_idle_connections,
+                                  .hosts = count_hosts(entries) };
+
+    backend->loop = loop;
+    backend->section = entries;
+    backend->trust = trust;
+    backend->http = http_new(loop, &limits);
+    if (backend->http == NULL) {
+        mem_free(backend);
+        return NULL;
+    }
+    backend->entries = mem_array(entries->count, sizeof *backend->entries);
+    for (size_t i = 0; i < entries->count; i++)
+        backend->entries[i].trace = is_named(&config->debug_entry, entries->entries[i].name);
+    if (getrandom(&backend->next_request_id, sizeof backend->next_request_id, 0) < 0)
+        backend->next_request_id = (uint64_t)loop->now_ms << 20; /* ids need to differ, not to be secret */
+    return backend;
+}
+
+/* Every call was delivered or cancelled before: connections are closed first. */
+void backend_free(struct backend **backend)
+{
+    if (*backend == NULL)
+        return;
+    http_free(&(*backend)->http);
+    mem_free((*backend)->entries);
+    mem_free(*backend);
+    *backend = NULL;
+}

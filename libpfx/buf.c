@@ -1,0 +1,83 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "mem.h"
+
+#define FIRST_ROOM_BYTES 256
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){ .max = max };
+}
+
+void buf_free(struct buf *b)
+{
+    mem_free(b->p);
+    buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+}
+
+/* Doubles, so that many small additions cost no more than one big one. */
+static size_t next_room(const struct buf *b, size_t needed)
+{
+    size_t room = b->room < FIRST_ROOM_BYTES ? FIRST_ROOM_BYTES : b->room;
+    while (room < needed && room <= b->max / 2)
+        room *= 2;
+    if (room < needed || room > b->max)
+        room = b->max;
+    return room;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+    if (n > b->max - b->n)
+        return NULL;
+    if (b->p == NULL || b->room - b->n < n) {
+        b->room = next_room(b, b->n + n);
+        b->p = mem_resize(b->p, b->room + 1); /* vsnprintf() writes a NUL behind the last byte */
+    }
+    return b->p + b->n;
+}
+
+bool buf_add(struct buf *b, struct span bytes)
+{
+    if (bytes.n == 0)
+        return true;
+    char *to = buf_reserve(b, bytes.n);
+    if (to == NULL)
+        return false;
+    memcpy(to, bytes.p, bytes.n);
+    b->n += bytes.n;
+    return true;
+}
+
+bool buf_format(struct buf *b, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *to = length < 0 ? NULL : buf_reserve(b, (size_t)length);
+    if (to == NULL)
+        return false;
+
+    va_start(args, format);
+    vsnprintf(to, (size_t)length + 1, format, args);
+    va_end(args);
+    b->n += (size_t)length;
+    return true;
+}
+
+void buf_drop(struct buf *b, size_t n)
+{
+    b->n -= n;
+    if (n > 0 && b->n > 0)
+        memmove(b->p, b->p + n, b->n);
+}

@@ -1,0 +1,33 @@
+#include "clock.h"
+
+#include <stddef.h>
+#include <time.h>
+
+static int64_t read_ms(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t system_monotonic_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t (*monotonic_ms)(void) = system_monotonic_ms;
+
+int64_t clock_monotonic_ms(void)
+{
+    return monotonic_ms();
+}
+
+int64_t clock_wall_ms(void)
+{
+    return read_ms(CLOCK_REALTIME);
+}
+
+void clock_set_monotonic(int64_t (*now_ms)(void))
+{
+    monotonic_ms = now_ms == NULL ? system_monotonic_ms : now_ms;
+}

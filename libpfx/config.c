@@ -1,0 +1,50 @@
+#include "config.h"
+
+#include "config_memory.h"
+#include "mem.h"
+
+static const char *const section_names[CONFIG_SECTIONS] = { "socket_maps", "policy_services", "dovecot_sasl" };
+
+const char *config_section_name(enum config_section_id section)
+{
+    return section_names[section];
+}
+
+static int compare_name(const char *name, struct span wanted)
+{
+    struct span text = span_text(name);
+    size_t common = text.n < wanted.n ? text.n : wanted.n;
+    int order = common == 0 ? 0 : memcmp(text.p, wanted.p, common);
+
+    return order != 0 ? order : (text.n > wanted.n) - (text.n < wanted.n);
+}
+
+const struct config_entry *config_find(const struct config *config, enum config_section_id section, struct span name)
+{
+    const struct config_section *s = &config->section[section];
+    size_t low = 0, high = s->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_name(s->entries[middle].name, name);
+        if (order == 0)
+            return &s->entries[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void config_free(struct config **config)
+{
+    struct config *c = *config;
+
+    *config = NULL;
+    if (c == NULL)
+        return;
+    config_memory_free(&c->memory);
+    mem_free(c->problems);
+    mem_free(c);
+}

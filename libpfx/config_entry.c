@@ -1,0 +1,148 @@
+#include "config_entry.h"
+
+#include "config_memory.h"
+#include "config_payload.h"
+#include "config_secret.h"
+#include "config_target.h"
+#include "config_template.h"
+#include "config_value.h"
+
+#define NOTFOUND_STATUS 404
+
+static const char authorization[] = "Authorization";
+
+/* The credentials of one level. */
+struct level {
+    char *authorization;
+    bool has_header;
+    size_t count;
+};
+
+static void read_key(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,
+                     struct config_draft *draft, struct level *level)
+{
+    switch (key->type) {
+    case CONFIG_KEY_HTTP_GROUP:
+        config_value_read_group(r, setting, CONFIG_PLACE_HTTP, &draft->entry.http);
+        break;
+    case CONFIG_KEY_TLS_GROUP:
+        config_value_read_group(r, setting, CONFIG_PLACE_TLS, &draft->entry.tls);
+        break;
+    case CONFIG_KEY_TARGET:
+        draft->target = setting;
+        break;
+    case CONFIG_KEY_PAYLOAD:
+        draft->payload = setting;
+        break;
+    case CONFIG_KEY_HEADERS:
+        level->has_header = config_header_merge(r, setting, &draft->headers);
+        level->count += level->has_header;
+        break;
+    case CONFIG_KEY_BASIC:
+    case CONFIG_KEY_BEARER:
+        level->authorization = config_secret_authorization(r, setting, key->type);
+        level->count++;
+        break;
+    default:
+        config_value_read(r, key, setting, &draft->entry);
+        break;
+    }
+}
+
+/* The nearest credentials win as a whole, whatever their kind. */
+static void take_credentials(struct config_reader *r, const config_setting_t *group, const struct level *level,
+                             struct config_draft *draft)
+{
+    if (level->count > 1)
+        config_reader_error(r, group, "only one of http_auth_basic, http_auth_bearer and an Authorization header may "
+                                      "stand here");
+    if (level->count == 0)
+        return;
+    draft->entry.authorization = level->authorization;
+    if (!level->has_header)
+        config_header_remove(r, &draft->headers, authorization);
+}
+
+void config_entry_read(struct config_reader *r, const config_setting_t *group, enum config_place place,
+                       struct config_draft *draft)
+{
+    struct level level = { .count = 0 };
+
+    if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
+        config_reader_error(r, group, "must be a group, { ... }");
+        return;
+    }
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+        const struct config_key *key = config_value_key(r, setting, place);
+        if (key != NULL)
+            read_key(r, key, setting, draft, &level);
+    }
+    take_credentials(r, group, &level, draft);
+}
+
+static void check_tls(struct config_reader *r, const config_setting_t *group, const struct config_tls *tls)
+{
+    if (tls->key[0] != '\0' && tls->cert[0] == '\0')
+        config_reader_error(r, group, "tls has a key, but no cert");
+}
+
+void config_entry_check_defaults(struct config_reader *r, const struct config_draft *draft)
+{
+    struct config_target target;
+
+    if (draft->target != NULL)
+        config_target_read(r, draft->target, &target);
+    if (draft->payload != NULL)
+        config_payload_check(r, draft->payload);
+}
+
+static void take_notfound_status(struct config_reader *r, struct config_draft *draft)
+{
+    bool is_given = draft->entry.notfound_status.item != NULL; /* an empty list has an address too */
+
+    if (is_given || !config_template_is_dynamic(&draft->entry.target.url))
+        return;
+    int *status = config_memory_array(r->config->memory, 1, sizeof(*status));
+    *status = NOTFOUND_STATUS;
+    draft->entry.notfound_status = (struct config_statuses){ status, 1 };
+}
+
+static bool has_status(const struct config_statuses *list, int status)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->item[i] == status)
+            return true;
+    }
+    return false;
+}
+
+static void check_statuses(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
+{
+    for (size_t i = 0; i < entry->status_code.count; i++) {
+        int status = entry->status_code.item[i];
+        if (has_status(&entry->notfound_status, status)) {
+            config_reader_error(r, group, "%d is in both status_code and notfound_status", status);
+            return;
+        }
+    }
+}
+
+void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
+{
+    struct config_entry *entry = &draft->entry;
+
+    if (draft->target == NULL)
+        config_reader_error(r, group, "target is required");
+    else
+        config_target_read(r, draft->target, &entry->target);
+    if (draft->payload != NULL)
+        config_payload_read(r, draft->payload, entry->content_type, &entry->payload);
+    if (entry->method == NULL)
+        entry->method = config_memory_text(r->config->memory, entry->payload.count > 0 ? SPAN("POST") : SPAN("GET"));
+    entry->headers = draft->headers.item;
+    entry->header_count = draft->headers.count;
+    take_notfound_status(r, draft);
+    check_statuses(r, group, entry);
+    check_tls(r, group, &entry->tls);
+}

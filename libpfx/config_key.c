@@ -1,0 +1,178 @@
+#include "config_key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "config.h"
+#include "mem.h"
+
+#define NAME_MAX_BYTES 64
+#define PRESETS_MAX_BYTES 16384
+
+#define TOP CONFIG_PLACE_TOP
+#define HTTP CONFIG_PLACE_HTTP
+#define TLS CONFIG_PLACE_TLS
+#define MAP CONFIG_PLACE_MAP
+#define IN_TOP(member) offsetof(struct config, member)
+#define IN_HTTP(member) offsetof(struct config_http, member)
+#define IN_TLS(member) offsetof(struct config_tls, member)
+#define IN_ENTRY(member) offsetof(struct config_entry, member)
+#define NOWHERE 0
+#define CONFIG_KEY(places, name, type, member, min, max, preset, help)                                                 \
+    { places, #name, CONFIG_KEY_##type, member, min, max, preset, help },
+
+static const struct config_key table[] = {
+#include "config_keys.def"
+};
+
+#undef CONFIG_KEY
+
+const size_t config_key_count = sizeof(table) / sizeof(table[0]);
+
+/* Names that other programs use for the same thing, or that people expect. */
+static const struct {
+    const char *name;
+    const char *hint;
+} hints[] = {
+    { "server", "its keys stand at top level here" },
+    { "listen", "the listeners stand in master.cf" },
+    { "chroot", "see the chroot column of master.cf" },
+    { "logging", "see log_level and log_format" },
+    { "http_client", "the group is called http" },
+    { "worker_pool", "see workers and max_connections" },
+    { "run_as_user", "the key is called user" },
+    { "url", "the key is called target" },
+    { "headers", "the key is called custom_headers" },
+    { "body", "the key is called payload" },
+    { "max_idle_connections_per_host", "see max_idle_connections at top level" },
+};
+
+const struct config_key *config_key_find(enum config_place place, const char *name)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        if ((table[i].places & place) != 0 && strcmp(table[i].name, name) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+size_t config_key_number(const struct config_key *key)
+{
+    return (size_t)(key - table);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters to add, drop or change to make b of a. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_BYTES + 1];
+    size_t n = strlen(b);
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(change, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[n];
+}
+
+static const char *place_text(unsigned places)
+{
+    if ((places & HTTP) != 0)
+        return "in the group http";
+    if ((places & TLS) != 0)
+        return "in the group tls";
+    return (places & TOP) != 0 ? "at top level" : "in an entry or its section's defaults";
+}
+
+static const struct config_key *find_elsewhere(const char *name)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const struct config_key *find_similar(enum config_place place, const char *name)
+{
+    const struct config_key *best = NULL;
+    size_t best_distance = strlen(name) / 3 + 1; /* more letters wrong than that: another word */
+
+    for (size_t i = 0; i < config_key_count; i++) {
+        size_t distance = (table[i].places & place) == 0 ? SIZE_MAX : edit_distance(name, table[i].name);
+        if (distance <= best_distance && (best == NULL || distance < best_distance)) {
+            best = &table[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+char *config_key_nearest(enum config_place place, const char *name)
+{
+    const struct config_key *key = find_elsewhere(name);
+
+    if (key != NULL)
+        return mem_format("; it stands %s", place_text(key->places));
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (strcmp(hints[i].name, name) == 0)
+            return mem_format("; %s", hints[i].hint);
+    }
+    key = strlen(name) > NAME_MAX_BYTES ? NULL : find_similar(place, name);
+    return key == NULL ? mem_string("") : mem_format("; did you mean %s?", key->name);
+}
+
+char *config_key_presets(enum config_place place)
+{
+    struct buf text;
+
+    buf_init(&text, PRESETS_MAX_BYTES);
+    for (size_t i = 0; i < config_key_count; i++) {
+        if ((table[i].places & place) != 0 && table[i].preset[0] != '\0')
+            buf_format(&text, "%s = %s;\n", table[i].name, table[i].preset);
+    }
+    char *copy = mem_copy(text.p, text.n);
+    buf_free(&text);
+    return copy;
+}
+
+static const char *preset_text(const struct config_key *key)
+{
+    switch (key->type) {
+    case CONFIG_KEY_LATER:
+        return "later";
+    case CONFIG_KEY_SECTION:
+    case CONFIG_KEY_HTTP_GROUP:
+    case CONFIG_KEY_TLS_GROUP:
+        return "{}";
+    default:
+        return key->preset[0] == '\0' ? "-" : key->preset;
+    }
+}
+
+void config_print_keys(void)
+{
+    static const struct {
+        unsigned place;
+        const char *name;
+    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" } };
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        for (size_t j = 0; j < config_key_count; j++) {
+            if ((table[j].places & places[i].place) != 0)
+                printf("%s %s %s\n", places[i].name, table[j].name, preset_text(&table[j]));
+        }
+    }
+}

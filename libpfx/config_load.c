@@ -1,0 +1,202 @@
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_entry.h"
+#include "config_file.h"
+#include "config_key.h"
+#include "config_memory.h"
+#include "config_reader.h"
+#include "config_section.h"
+#include "config_value.h"
+#include "mem.h"
+
+static const char suffix[] = ".cfg";
+
+struct loader {
+    struct config_reader reader;
+    enum config_section_id own;
+    char *directory; /* of pfx.cfg */
+    struct config_file **files;
+    size_t file_count;
+    size_t file_room;
+    struct config_draft draft; /* what entries inherit from top level */
+    const config_setting_t **given; /* by number of the key: where it stands at top level */
+    struct config_section_parts sections[CONFIG_SECTIONS];
+};
+
+/* A program without a good table of keys is of no use: the unit tests see that this never happens. */
+static void read_presets(struct loader *l, enum config_place place, void *base)
+{
+    char *error;
+    char *text = config_key_presets(place);
+    struct config_file *file = config_file_parse_text("defaults", span_text(text), &error);
+
+    if (file == NULL)
+        config_reader_fail(&l->reader, error);
+    else if (place == CONFIG_PLACE_MAP)
+        config_entry_read(&l->reader, config_file_root(file), place, base);
+    else
+        config_value_read_group(&l->reader, config_file_root(file), place, base);
+    config_file_free(&file);
+    mem_free(text);
+}
+
+static void read_all_presets(struct loader *l)
+{
+    read_presets(l, CONFIG_PLACE_TOP, l->reader.config);
+    read_presets(l, CONFIG_PLACE_HTTP, &l->draft.entry.http);
+    read_presets(l, CONFIG_PLACE_TLS, &l->draft.entry.tls);
+    read_presets(l, CONFIG_PLACE_MAP, &l->draft);
+}
+
+static void add_file(struct loader *l, const char *path)
+{
+    char *error;
+    struct config_file *file = config_file_parse(path, l->directory, &l->reader.config->hash, &error);
+
+    if (file == NULL) {
+        config_reader_fail(&l->reader, error);
+        return;
+    }
+    l->files = mem_grow(l->files, l->file_count, &l->file_room, sizeof(*l->files));
+    l->files[l->file_count++] = file;
+}
+
+static int is_configuration(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name), end = sizeof(suffix) - 1;
+    return entry->d_name[0] != '.' && n > end && strcmp(entry->d_name + n - end, suffix) == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void add_directory(struct loader *l)
+{
+    char *directory = mem_format("%s/pfx.d", l->directory);
+    struct dirent **entries = NULL;
+    int count = scandir(directory, &entries, is_configuration, by_bytes);
+
+    if (count < 0 && errno != ENOENT)
+        config_reader_fail(&l->reader, mem_format("%s: %s", directory, strerror(errno)));
+    for (int i = 0; i < count; i++) {
+        char *path = mem_format("%s/%s", directory, entries[i]->d_name);
+        add_file(l, path);
+        mem_free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    mem_free(directory);
+}
+
+static void add_section(struct loader *l, const config_setting_t *setting)
+{
+    enum config_section_id id = CONFIG_SOCKET_MAPS;
+
+    while (strcmp(config_section_name(id), config_setting_name(setting)) != 0)
+        id++;
+    if (config_setting_type(setting) != CONFIG_TYPE_GROUP)
+        config_reader_error(&l->reader, setting, "must be a group, { ... }");
+    else
+        config_section_add(&l->sections[id], setting);
+}
+
+/* A key may stand in any of the files, but in one only: which should win? */
+static bool is_first(struct loader *l, const struct config_key *key, const config_setting_t *setting)
+{
+    const config_setting_t **given = &l->given[config_key_number(key)];
+    unsigned line;
+
+    if (*given != NULL) {
+        const char *file = config_file_where(*given, &line);
+        config_reader_error(&l->reader, setting, "given twice, first in %s:%u", file, line);
+        return false;
+    }
+    *given = setting;
+    return true;
+}
+
+static void read_top_key(struct loader *l, const config_setting_t *setting)
+{
+    const struct config_key *key = config_value_key(&l->reader, setting, CONFIG_PLACE_TOP);
+
+    if (key == NULL)
+        return;
+    if (key->type == CONFIG_KEY_SECTION)
+        add_section(l, setting);
+    else if (!is_first(l, key, setting))
+        return;
+    else if (key->type == CONFIG_KEY_HTTP_GROUP)
+        config_value_read_group(&l->reader, setting, CONFIG_PLACE_HTTP, &l->draft.entry.http);
+    else if (key->type == CONFIG_KEY_TLS_GROUP)
+        config_value_read_group(&l->reader, setting, CONFIG_PLACE_TLS, &l->draft.entry.tls);
+    else
+        config_value_read(&l->reader, key, setting, l->reader.config);
+}
+
+static void read_top(struct loader *l)
+{
+    for (size_t i = 0; i < l->file_count; i++) {
+        const config_setting_t *root = config_file_root(l->files[i]);
+        for (int j = 0; j < config_setting_length(root); j++)
+            read_top_key(l, config_setting_get_elem(root, (unsigned)j));
+    }
+}
+
+static void read_sections(struct loader *l)
+{
+    for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++) {
+        bool is_foreign = id != l->own;
+        if (is_foreign)
+            config_reader_begin_foreign(&l->reader);
+        config_section_read(&l->reader, id, &l->sections[id], &l->draft);
+        if (is_foreign)
+            config_reader_end_foreign(&l->reader);
+    }
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return mem_string(".");
+    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static void finish(struct loader *l)
+{
+    for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
+        config_section_free(&l->sections[id]);
+    for (size_t i = 0; i < l->file_count; i++)
+        config_file_free(&l->files[i]);
+    mem_free(l->files);
+    mem_free(l->given);
+    mem_free(l->directory);
+}
+
+struct config *config_load(const char *path, enum config_section_id own)
+{
+    struct config *config = mem_alloc(sizeof(*config));
+    struct loader l = { .reader = { .config = config, .error = &config->error }, .own = own };
+
+    config->memory = config_memory_new();
+    config->hash = CONFIG_FILE_HASH_BEGIN;
+    l.directory = directory_of(path);
+    l.given = mem_array(config_key_count, sizeof(*l.given));
+    read_all_presets(&l);
+    add_file(&l, path);
+    add_directory(&l);
+    if (config->error == NULL) { /* else what a file held is not known, and the rest would look wrong without it */
+        read_top(&l);
+        read_sections(&l);
+    }
+    finish(&l);
+    return config;
+}

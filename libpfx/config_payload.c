@@ -1,0 +1,163 @@
+#include "config_payload.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "config_memory.h"
+#include "config_template.h"
+#include "json.h"
+#include "mem.h"
+#include "utf8.h"
+
+static const char json_type[] = "application/json";
+static const char word[] = "x"; /* what stands for a placeholder while the text is checked */
+
+static bool add_value(struct buf *b, const config_setting_t *setting, int depth);
+
+static bool add_string(struct buf *b, struct span text)
+{
+    size_t n = json_escape(NULL, 0, text);
+    char *to = utf8_valid(text) ? buf_reserve(b, n + 2) : NULL;
+
+    if (to == NULL)
+        return false;
+    to[0] = '"';
+    json_escape(to + 1, n, text);
+    to[n + 1] = '"';
+    b->n += n + 2;
+    return true;
+}
+
+/* The shortest text that reads as the same number. */
+static bool add_float(struct buf *b, double value)
+{
+    char text[32];
+
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return isfinite(value) && buf_add(b, span_text(text));
+}
+
+static bool add_members(struct buf *b, const config_setting_t *setting, int depth)
+{
+    bool is_group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
+    bool ok = depth < JSON_DEPTH_MAX && buf_add(b, is_group ? SPAN("{") : SPAN("["));
+
+    for (int i = 0; ok && i < config_setting_length(setting); i++) {
+        const config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        ok = i == 0 || buf_add(b, SPAN(","));
+        if (is_group)
+            ok = ok && add_string(b, span_text(config_setting_name(member))) && buf_add(b, SPAN(":"));
+        ok = ok && add_value(b, member, depth + 1);
+    }
+    return ok && buf_add(b, is_group ? SPAN("}") : SPAN("]"));
+}
+
+static bool add_value(struct buf *b, const config_setting_t *setting, int depth)
+{
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_STRING:
+        return add_string(b, span_text(config_setting_get_string(setting)));
+    case CONFIG_TYPE_INT:
+        return buf_format(b, "%d", config_setting_get_int(setting));
+    case CONFIG_TYPE_INT64:
+        return buf_format(b, "%lld", config_setting_get_int64(setting));
+    case CONFIG_TYPE_FLOAT:
+        return add_float(b, config_setting_get_float(setting));
+    case CONFIG_TYPE_BOOL:
+        return buf_add(b, config_setting_get_bool(setting) ? SPAN("true") : SPAN("false"));
+    default:
+        return add_members(b, setting, depth);
+    }
+}
+
+/* Goes over literal text; are we inside a string literal behind it? */
+static bool ends_in_string(struct span text, bool in_string)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"')
+            in_string = !in_string;
+        else if (text.p[i] == '\\' && in_string)
+            i++;
+    }
+    return in_string;
+}
+
+static bool fill_words(const struct config_template *payload, struct buf *text)
+{
+    bool in_string = false;
+
+    for (size_t i = 0; i < payload->count; i++) {
+        const struct template_piece *piece = &payload->pieces[i];
+        bool is_text = piece->what == TEMPLATE_TEXT;
+        if (is_text)
+            in_string = ends_in_string(piece->text, in_string);
+        else if (!in_string)
+            return false;
+        buf_add(text, is_text ? piece->text : span_text(word));
+    }
+    return true;
+}
+
+static void check_json(struct config_reader *r, const config_setting_t *at, const struct config_template *payload)
+{
+    struct buf text;
+    const char *why;
+
+    buf_init(&text, CONFIG_PAYLOAD_MAX_BYTES * 2);
+    if (!fill_words(payload, &text))
+        config_reader_error(r, at, "placeholders may stand inside JSON strings only, between quotes");
+    else if (!json_check(buf_span(&text), &why))
+        config_reader_error(r, at, "is not JSON: %s", why);
+    buf_free(&text);
+}
+
+/* The text of the payload, of the configuration; NULL after a mistake. */
+static char *make_text(struct config_reader *r, const config_setting_t *setting)
+{
+    struct span text = span_text(config_setting_get_string(setting));
+    struct buf object;
+    char *copy = NULL;
+
+    buf_init(&object, CONFIG_PAYLOAD_MAX_BYTES);
+    if (config_setting_type(setting) == CONFIG_TYPE_STRING && utf8_valid(text) && text.n <= CONFIG_PAYLOAD_MAX_BYTES)
+        copy = config_memory_text(r->config->memory, text);
+    else if (config_setting_type(setting) == CONFIG_TYPE_GROUP && add_members(&object, setting, 0))
+        copy = config_memory_text(r->config->memory, buf_span(&object));
+    else
+        config_reader_error(r, setting, "must be a string or a group, UTF-8, at most %d bytes and %d levels",
+                            CONFIG_PAYLOAD_MAX_BYTES, JSON_DEPTH_MAX);
+    buf_free(&object);
+    return copy;
+}
+
+void config_payload_read(struct config_reader *r, const config_setting_t *setting, const char *content_type,
+                         struct config_template *payload)
+{
+    bool is_json = strcmp(content_type, json_type) == 0;
+    char *text = make_text(r, setting);
+
+    if (text == NULL)
+        return;
+    if (!is_json && config_setting_type(setting) == CONFIG_TYPE_GROUP) {
+        config_reader_error(r, setting, "must be a string with content_type \"%s\"", content_type);
+        return;
+    }
+    enum template_escape escape = is_json ? TEMPLATE_ESCAPE_JSON : TEMPLATE_ESCAPE_URL;
+    if (config_template_compile(r, setting, text, escape, payload) && is_json && payload->count > 0)
+        check_json(r, setting, payload);
+}
+
+void config_payload_check(struct config_reader *r, const config_setting_t *setting)
+{
+    struct config_template payload;
+    char *text = make_text(r, setting);
+
+    if (text != NULL)
+        config_template_compile(r, setting, text, TEMPLATE_ESCAPE_URL, &payload);
+}

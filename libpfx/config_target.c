@@ -1,0 +1,191 @@
+#include "config_target.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#include "config_host.h"
+#include "config_memory.h"
+#include "config_template.h"
+#include "config_value.h"
+#include "mem.h"
+
+#define HTTP_PORT 80u
+#define HTTPS_PORT 443u
+#define SOCKET_PATH_MAX_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+
+struct url {
+    struct span socket_path; /* empty: TCP */
+    struct span authority;
+    struct span rest; /* path and query */
+    bool tls;
+};
+
+static bool starts_with(struct span *text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    bool yes = text->n >= n && strncasecmp(text->p, prefix, n) == 0;
+
+    if (yes)
+        *text = span_skip(*text, n);
+    return yes;
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool has_placeholder_sign(struct span text)
+{
+    return span_find(text, '%') < text.n || span_find(text, '{') < text.n;
+}
+
+static const char *split_socket(struct span text, struct url *url)
+{
+    url->socket_path = span_first(text, span_find(text, ':'));
+    if (url->socket_path.n == 0 || text.p[0] != '/')
+        return "must be unix:/path.sock:/url/path";
+    if (url->socket_path.n > SOCKET_PATH_MAX_BYTES)
+        return "the path of the socket is too long (at most 107 bytes)";
+    if (has_placeholder_sign(url->socket_path))
+        return "placeholders may not stand in the path of the socket";
+    url->authority = SPAN("localhost");
+    url->rest = span_skip(text, url->socket_path.n == text.n ? text.n : url->socket_path.n + 1);
+    if (url->rest.n > 0 && url->rest.p[0] != '/' && url->rest.p[0] != '?')
+        return "must be unix:/path.sock:/url/path";
+    return NULL;
+}
+
+static const char *split_authority(struct span text, struct url *url)
+{
+    size_t n = 0;
+
+    while (n < text.n && strchr("/?#", text.p[n]) == NULL)
+        n++;
+    url->authority = span_first(text, n);
+    url->rest = span_skip(text, n);
+    if (span_find(url->authority, '@') < n)
+        return "must not hold a user: use http_auth_basic";
+    if (has_placeholder_sign(url->authority))
+        return "placeholders may not stand in the host or the port";
+    return NULL;
+}
+
+/* A percent-encoded byte would be read as a placeholder. */
+static const char *check_percent(struct span text)
+{
+    for (size_t i = 0; i + 1 < text.n; i++) {
+        if (text.p[i] != '%')
+            continue;
+        if (i + 2 < text.n && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]))
+            return "a % before two hexadecimal digits: write %%41 for the byte %41 (%{1} for a label before a digit)";
+        i++;
+    }
+    return NULL;
+}
+
+static const char *split(struct span text, struct url *url)
+{
+    const char *why;
+
+    if (starts_with(&text, "unix:"))
+        why = split_socket(text, url);
+    else if (starts_with(&text, "http://"))
+        why = split_authority(text, url);
+    else if ((url->tls = starts_with(&text, "https://")))
+        why = split_authority(text, url);
+    else
+        return "must begin with http://, https:// or unix:/";
+    if (why == NULL && span_find(url->rest, '#') < url->rest.n)
+        why = "must not hold a fragment (#)";
+    return why == NULL ? check_percent(url->rest) : why;
+}
+
+/* Blanks are allowed in {{ .Key }} only, so this looks at what is left of the text after compiling. */
+static const char *check_bytes(const struct config_template *url)
+{
+    for (size_t i = 0; i < url->count; i++) {
+        struct span text = url->pieces[i].text;
+        for (size_t j = 0; url->pieces[i].what == TEMPLATE_TEXT && j < text.n; j++) {
+            if (text.p[j] <= ' ' || text.p[j] > '~')
+                return "must not hold blanks or characters that are not ASCII";
+        }
+    }
+    return NULL;
+}
+
+static char *lower_case(struct config_memory *memory, struct span text)
+{
+    char *copy = config_memory_text(memory, text);
+
+    for (char *c = copy; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    }
+    return copy;
+}
+
+static char *make_url(const struct url *url, const struct config_host *host, const char *name)
+{
+    char port[16] = "";
+    bool needs_slash = url->rest.n == 0 || url->rest.p[0] != '/';
+
+    if (host->port != 0)
+        snprintf(port, sizeof(port), ":%u", host->port);
+    return mem_format("%s://%s%s%s%s%s%.*s", url->tls ? "https" : "http", host->is_bracketed ? "[" : "", name,
+                      host->is_bracketed ? "]" : "", port, needs_slash ? "/" : "", (int)url->rest.n,
+                      url->rest.n == 0 ? "" : url->rest.p);
+}
+
+static char *make_origin(const struct config_target *target, bool is_bracketed)
+{
+    if (target->socket_path != NULL)
+        return mem_format("unix:%s", target->socket_path);
+    return mem_format("%s://%s%s%s:%u", target->tls ? "https" : "http", is_bracketed ? "[" : "", target->host,
+                      is_bracketed ? "]" : "", target->port);
+}
+
+static const char *fill(struct config_reader *r, const config_setting_t *at, const struct url *url,
+                        struct config_target *target)
+{
+    struct config_memory *memory = r->config->memory;
+    struct config_host host;
+    const char *why;
+
+    if (!config_host_parse(url->authority, &host, &why))
+        return why;
+    target->host = lower_case(memory, host.host);
+    target->host_is_address = host.is_address;
+    target->tls = url->tls;
+    target->port = host.port != 0 ? host.port : url->tls ? HTTPS_PORT : HTTP_PORT;
+    if (url->socket_path.n > 0)
+        target->socket_path = config_memory_text(memory, url->socket_path);
+    target->origin = config_memory_keep(memory, make_origin(target, host.is_bracketed));
+    char *text = config_memory_keep(memory, make_url(url, &host, target->host));
+    if (!config_template_compile(r, at, text, TEMPLATE_ESCAPE_URL, &target->url))
+        return NULL;
+    return check_bytes(&target->url);
+}
+
+void config_target_read(struct config_reader *r, const config_setting_t *setting, struct config_target *target)
+{
+    struct config_target empty = { .origin = NULL };
+    struct url url = { .tls = false };
+
+    *target = empty;
+    if (config_value_count(setting) != 1) {
+        config_reader_error(r, setting, config_value_count(setting) == 0 ? "must be a URL"
+                                                                         : "several targets are not supported yet");
+        return;
+    }
+    setting = config_value_item(setting, 0);
+    struct span text = config_value_text(r, setting, 1, CONFIG_TARGET_MAX_BYTES);
+    if (text.p == NULL)
+        return;
+    const char *why = split(text, &url);
+    if (why == NULL)
+        why = fill(r, setting, &url, target);
+    if (why != NULL)
+        config_reader_error(r, setting, "%s", why);
+}

@@ -1,0 +1,348 @@
+#include "conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+
+static void listen_on(struct conn_set *set)
+{
+    if (set->count >= set->max_count || loop_is_armed(&set->accept_pause))
+        return;
+    for (size_t i = 0; i < set->listener_count; i++)
+        if (!set->listeners[i].watched)
+            set->listeners[i].watched = loop_add(set->loop, &set->listeners[i].io);
+}
+
+static void listen_off(struct conn_set *set)
+{
+    for (size_t i = 0; i < set->listener_count; i++)
+        if (set->listeners[i].watched) {
+            loop_remove(set->loop, &set->listeners[i].io);
+            set->listeners[i].watched = false;
+        }
+}
+
+static void pause_over(struct loop_timer *timer)
+{
+    listen_on(LOOP_OWNER(timer, struct conn_set, accept_pause));
+}
+
+static void warn_if_crowded(struct conn_set *set)
+{
+    if (set->count * 100 < set->max_count * CONN_WARN_PERCENT || set->loop->now_ms < set->next_full_warning_ms)
+        return;
+    set->next_full_warning_ms = set->loop->now_ms + CONN_WARN_EVERY_MS;
+    log_warning("%zu client connections in this worker, max_connections is %zu", set->count, set->max_count);
+}
+
+static void accept_failed(struct conn_set *set)
+{
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+        return; /* a sibling was faster, or that client has gone */
+    if (set->loop->now_ms >= set->next_accept_warning_ms) {
+        set->next_accept_warning_ms = set->loop->now_ms + CONN_WARN_EVERY_MS;
+        log_warning("accept: %s", strerror(errno));
+    }
+    listen_off(set);
+    loop_at(set->loop, &set->accept_pause, set->loop->now_ms + CONN_ACCEPT_PAUSE_MS);
+}
+
+/* One connection an event: the event comes again while more wait, and meanwhile a sibling may take its share. */
+static void accept_one(struct loop_io *io, uint32_t events)
+{
+    struct conn_set *set = LOOP_OWNER(io, struct conn_listener, io)->set;
+    (void)events;
+
+    int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        accept_failed(set);
+        return;
+    }
+    if (conn_open(set, fd) == NULL)
+        return;
+    warn_if_crowded(set);
+    if (set->count >= set->max_count)
+        listen_off(set);
+}
+
+void conn_set_open(struct conn_set *set, const int *fds, size_t count)
+{
+    set->accept_pause.due = pause_over;
+    set->listeners = mem_array(count, sizeof *set->listeners);
+    set->listener_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct loop_io io = { .fd = fds[i], .events = EPOLLIN | EPOLLEXCLUSIVE, .ready = accept_one };
+        set->listeners[i] = (struct conn_listener){ .io = io, .set = set };
+    }
+    listen_on(set);
+}
+
+void conn_set_stop_listening(struct conn_set *set)
+{
+    listen_off(set);
+    for (size_t i = 0; i < set->listener_count; i++)
+        close(set->listeners[i].io.fd);
+    mem_free(set->listeners);
+    set->listeners = NULL;
+    set->listener_count = 0;
+    loop_cancel(set->loop, &set->accept_pause);
+}
+
+void conn_set_close(struct conn_set *set)
+{
+    conn_set_stop_listening(set);
+    while (set->first != NULL)
+        conn_close(set->first);
+}
+
+static void trim(struct buf *b)
+{
+    if (b->n == 0 && b->room > CONN_READ_BYTES)
+        buf_free(b);
+}
+
+static bool is_idle(const struct conn *conn)
+{
+    return !conn->pending && conn->in.n == 0 && conn->out.n == 0;
+}
+
+static bool may_leave(const struct conn *conn)
+{
+    return conn->set->draining && conn->set->ops->leaves_on_drain && conn->has_asked && is_idle(conn);
+}
+
+static void write_timed_out(struct loop_timer *timer)
+{
+    struct conn *conn = LOOP_OWNER(timer, struct conn, write_limit);
+    char peer[CONN_PEER_MAX_BYTES];
+    log_warning("peer=%s does not read its answer, closing", conn_peer(conn, peer));
+    conn_close(conn);
+}
+
+/* False: the client is gone and the connection was closed. */
+static bool flush(struct conn *conn)
+{
+    while (conn->out.n > 0) {
+        ssize_t n = send(conn->io.fd, conn->out.p, conn->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n < 0) {
+            conn_close(conn);
+            return false;
+        }
+        buf_drop(&conn->out, (size_t)n);
+    }
+    if (conn->out.n > 0) {
+        loop_change(conn->set->loop, &conn->io, EPOLLOUT);
+        if (!loop_is_armed(&conn->write_limit))
+            loop_at(conn->set->loop, &conn->write_limit, conn->set->loop->now_ms + CONN_WRITE_TIMEOUT_MS);
+        return true;
+    }
+    loop_cancel(conn->set->loop, &conn->write_limit);
+    trim(&conn->out);
+    return true;
+}
+
+static void refuse(struct conn *conn, const char *why)
+{
+    char peer[CONN_PEER_MAX_BYTES];
+    log_warning("peer=%s: malformed request: %s, closing", conn_peer(conn, peer), why);
+    conn_close(conn);
+}
+
+/* Feeds what has come until the protocol wants more, is busy, or the client is slow to read. */
+static void process(struct conn *conn)
+{
+    const struct conn_ops *ops = conn->set->ops;
+
+    while (!conn->pending && conn->out.n == 0 && conn->in.n > 0) {
+        size_t used = 0;
+        const char *why = "request too long";
+        conn->feeding = true;
+        enum codec_result result = ops->feed(conn, buf_span(&conn->in), &used, &why);
+        conn->feeding = false;
+        if (result == CODEC_BAD || (result == CODEC_MORE && conn->in.n >= ops->request_max_bytes)) {
+            refuse(conn, why);
+            return;
+        }
+        if (result == CODEC_MORE)
+            break;
+        buf_drop(&conn->in, used);
+        if (!flush(conn))
+            return;
+    }
+    trim(&conn->in);
+    if (may_leave(conn))
+        conn_close(conn);
+    else if (!conn->pending && conn->out.n == 0)
+        loop_change(conn->set->loop, &conn->io, EPOLLIN);
+}
+
+/* Reads once. A client that has closed its side is closed when nothing is left to answer. */
+static void receive(struct conn *conn)
+{
+    size_t left = conn->in.max - conn->in.n;
+    size_t want = conn->in.n < CONN_READ_BYTES ? CONN_READ_BYTES : conn->in.n;
+    if (want > left)
+        want = left;
+    ssize_t n = recv(conn->io.fd, buf_reserve(&conn->in, want), want, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (may_leave(conn))
+            conn_close(conn);
+        return;
+    }
+    if (n <= 0) {
+        char peer[CONN_PEER_MAX_BYTES];
+        if (conn->in.n > 0)
+            log_info("peer=%s left in the middle of a request", conn_peer(conn, peer));
+        conn_close(conn);
+        return;
+    }
+    conn->in.n += (size_t)n;
+    process(conn);
+}
+
+static void ready(struct loop_io *io, uint32_t events)
+{
+    struct conn *conn = LOOP_OWNER(io, struct conn, io);
+
+    if (events & (EPOLLHUP | EPOLLERR)) {
+        conn_close(conn);
+    } else if (conn->out.n > 0) {
+        if ((events & EPOLLOUT) && flush(conn) && conn->out.n == 0)
+            process(conn);
+    } else if (conn->pending) {
+        loop_change(conn->set->loop, io, 0); /* pipelined, or half closed: it has to wait */
+    } else {
+        receive(conn);
+    }
+}
+
+void conn_answered(struct conn *conn)
+{
+    conn->pending = false;
+    conn->call = NULL;
+    conn->has_asked = true;
+    if (conn->set->served != NULL)
+        conn->set->served(conn->set);
+    if (!conn->feeding && flush(conn))
+        process(conn);
+}
+
+static bool is_traced(const struct conn_set *set, int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+    socklen_t size = sizeof peer;
+    char text[INET6_ADDRSTRLEN];
+
+    if (set->traces == NULL || getpeername(fd, &peer.any, &size) != 0)
+        return false;
+    const void *address = peer.any.sa_family == AF_INET    ? (const void *)&peer.v4.sin_addr
+                          : peer.any.sa_family == AF_INET6 ? (const void *)&peer.v6.sin6_addr
+                                                           : NULL;
+    return address != NULL && inet_ntop(peer.any.sa_family, address, text, sizeof text) != NULL &&
+           set->traces(set->context, text);
+}
+
+struct conn *conn_open(struct conn_set *set, int fd)
+{
+    int on = 1;
+    struct conn *conn = mem_alloc(sizeof *conn);
+    conn->io = (struct loop_io){ .fd = fd, .events = EPOLLIN, .ready = ready };
+    conn->write_limit.due = write_timed_out;
+    conn->set = set;
+    buf_init(&conn->in, set->ops->request_max_bytes);
+    buf_init(&conn->out, set->ops->answer_max_bytes);
+    conn->trace = is_traced(set, fd);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on a UNIX socket, which needs none */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (!loop_add(set->loop, &conn->io)) {
+        log_warning("epoll_ctl: %s", strerror(errno));
+        close(fd);
+        mem_free(conn);
+        return NULL;
+    }
+    conn->next = set->first;
+    if (set->first != NULL)
+        set->first->previous = conn;
+    set->first = conn;
+    set->count++;
+    return conn;
+}
+
+void conn_close(struct conn *conn)
+{
+    struct conn_set *set = conn->set;
+
+    if (conn->pending)
+        set->ops->gone(conn);
+    loop_cancel(set->loop, &conn->write_limit);
+    loop_remove(set->loop, &conn->io);
+    close(conn->io.fd);
+    if (conn->next != NULL)
+        conn->next->previous = conn->previous;
+    if (conn->previous != NULL)
+        conn->previous->next = conn->next;
+    else
+        set->first = conn->next;
+    buf_free(&conn->in);
+    buf_free(&conn->out);
+    mem_free(conn);
+    set->count--;
+    listen_on(set);
+    if (set->ends_when_empty && set->count == 0)
+        set->emptied(set);
+}
+
+/* A client whose first question is still on its way has spent its one retry to get here: it is answered. */
+void conn_set_drain(struct conn_set *set)
+{
+    set->draining = set->ends_when_empty = true;
+    for (struct conn *conn = set->first, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        if (may_leave(conn))
+            receive(conn); /* what it has already asked is answered first */
+    }
+    if (set->count == 0)
+        set->emptied(set);
+}
+
+const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES])
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+    socklen_t size = sizeof peer;
+    char address[INET6_ADDRSTRLEN];
+    struct ucred who;
+    socklen_t who_size = sizeof who;
+
+    snprintf(text, CONN_PEER_MAX_BYTES, "unknown");
+    if (getpeername(conn->io.fd, &peer.any, &size) != 0)
+        return text;
+    if (peer.any.sa_family == AF_INET)
+        snprintf(text, CONN_PEER_MAX_BYTES, "%s:%u", inet_ntop(AF_INET, &peer.v4.sin_addr, address, sizeof address),
+                 ntohs(peer.v4.sin_port));
+    else if (peer.any.sa_family == AF_INET6)
+        snprintf(text, CONN_PEER_MAX_BYTES, "[%s]:%u",
+                 inet_ntop(AF_INET6, &peer.v6.sin6_addr, address, sizeof address), ntohs(peer.v6.sin6_port));
+    else if (getsockopt(conn->io.fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0)
+        snprintf(text, CONN_PEER_MAX_BYTES, "%d", (int)who.pid);
+    return text;
+}

@@ -1,0 +1,97 @@
+/*
+ * Client connections of a worker: accept, read, hand requests to a protocol, write answers.
+ *
+ * Shape:  a serial protocol (its answers carry no id) has one request in flight a connection. A connection is
+ *           READING   waits for bytes; conn_ops.feed gets all that has come, until it says CODEC_MORE;
+ *           PENDING   feed took a request and will call conn_answered() later; nothing is read meanwhile, and a client
+ *                     that leaves is noticed (conn_ops.gone);
+ *           FLUSHING  the answer is not written yet; nothing is read, so a client that does not read cannot make us store more.
+ *         An answer is encoded into conn->out, then conn_answered() is called, from inside feed or later. After
+ *         conn_answered() and conn_close() the connection may be gone: do not touch it again.
+ * Units:  bytes, milliseconds.
+ * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
+ *         conn_set.max_count connections, then the listeners are left alone until one goes;
+ *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit: Postfix decides when to leave.
+ * Errors: what a client does wrong costs it its connection and gives one log line. accept(2) out of descriptors or memory:
+ *         listeners rest for CONN_ACCEPT_PAUSE_MS, one line a minute.
+ * Owner:  the set owns its connections. A half-closed client still gets its answers.
+ */
+#ifndef PFX_CONN_H
+#define PFX_CONN_H
+
+#include "buf.h"
+#include "codec.h"
+#include "loop.h"
+
+#define CONN_WRITE_TIMEOUT_MS 10000
+#define CONN_ACCEPT_PAUSE_MS 100
+#define CONN_READ_BYTES 4096    /* asked of one read(2) at first; a longer request gets more */
+#define CONN_PEER_MAX_BYTES 72  /* "[IPv6%scope]:port" */
+#define CONN_WARN_PERCENT 80    /* of max_count */
+#define CONN_WARN_EVERY_MS 60000
+
+struct conn;
+
+struct conn_ops {
+    size_t request_max_bytes;
+    size_t answer_max_bytes;
+    bool leaves_on_drain; /* close after the answer in progress; else serve until the client goes */
+    enum codec_result (*feed)(struct conn *conn, struct span in, size_t *used, const char **why);
+    void (*gone)(struct conn *conn); /* the client left while a request was pending: cancel it */
+};
+
+struct conn {
+    struct loop_io io;
+    struct loop_timer write_limit;
+    struct conn_set *set;
+    struct conn *next, *previous;
+    struct buf in;
+    struct buf out;
+    void *call;     /* the protocol's, while a request is pending */
+    bool pending;
+    bool has_asked; /* at least one request was answered */
+    bool feeding;   /* feed is on the stack */
+    bool trace;     /* debug_peer names the client */
+};
+
+struct conn_listener {
+    struct loop_io io;
+    struct conn_set *set;
+    bool watched;
+};
+
+struct conn_set {
+    struct loop *loop;
+    const struct conn_ops *ops;
+    void *context;                             /* the protocol's, for feed */
+    bool (*traces)(void *context, const char *address); /* is that client address in debug_peer? NULL: none is */
+    void (*served)(struct conn_set *set);      /* after each answer that was handed to the kernel */
+    void (*emptied)(struct conn_set *set);     /* see ends_when_empty */
+    size_t max_count;
+    size_t count;
+    struct conn *first;
+    struct conn_listener *listeners;
+    size_t listener_count;
+    struct loop_timer accept_pause;
+    int64_t next_full_warning_ms;
+    int64_t next_accept_warning_ms;
+    bool draining;
+    bool ends_when_empty;                      /* then emptied is called once the last connection has gone */
+};
+
+/* fds are listening sockets, non-blocking. The caller has set loop, ops and max_count. */
+void conn_set_open(struct conn_set *set, const int *fds, size_t count);
+void conn_set_stop_listening(struct conn_set *set); /* closes the listeners */
+void conn_set_drain(struct conn_set *set);          /* connections leave as their protocol allows */
+void conn_set_close(struct conn_set *set);          /* closes everything at once */
+
+/* A connection on a socket that somebody else accepted. */
+struct conn *conn_open(struct conn_set *set, int fd);
+void conn_close(struct conn *conn);
+
+void conn_answered(struct conn *conn);
+
+/* Who it is, for the log: a process id on a UNIX socket, else address and port. */
+const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES]);
+
+#endif

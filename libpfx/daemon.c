@@ -1,0 +1,304 @@
+#include "daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "backend_trust.h"
+#include "log.h"
+#include "master.h"
+#include "mem.h"
+#include "options.h"
+#include "parent.h"
+#include "privileges.h"
+
+#define DEFAULT_CONFIG_DIRECTORY "/etc/postfix"
+#define WORKERS_AUTO_MAX         16
+#define BACKEND_SOCKETS_MAX      1024 /* descriptors kept for connections to backends */
+#define OTHER_FILES              64   /* log, epoll, event and signal descriptors, name service */
+
+enum start { START_MASTER, START_STANDALONE, START_SYSTEMD, START_STDIN, START_MISTAKE };
+
+static struct process {
+    const struct daemon_ops *ops;
+    char **argv;
+    struct options options;
+    enum start start;
+    char *config_path;
+    struct config *config;
+    struct backend_trust *trust;
+    struct listener_set listeners;
+    struct master_settings master;
+    size_t max_connections;
+} process;
+
+static bool is_socket(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    return getpeername(fd, (struct sockaddr *)&address, &size) == 0;
+}
+
+static enum start find_start(const struct options *options)
+{
+    if (options->by_master)
+        return START_MASTER;
+    if (options->listen_count > 0)
+        return START_STANDALONE;
+    if (listener_systemd_count() > 0)
+        return START_SYSTEMD;
+    if (is_socket(STDIN_FILENO))
+        return START_STDIN;
+    return START_MISTAKE;
+}
+
+static bool is_standalone(void)
+{
+    return process.start == START_STANDALONE || process.start == START_SYSTEMD;
+}
+
+static const char *config_directory(void)
+{
+    const char *directory = getenv("MAIL_CONFIG");
+    return directory != NULL && directory[0] != '\0' ? directory : DEFAULT_CONFIG_DIRECTORY;
+}
+
+/* As Postfix's daemons choose: postlogd when master says so, else syslog; a person on a terminal reads stderr. */
+static void open_log(void)
+{
+    const char *syslog_name = process.options.syslog_name != NULL ? process.options.syslog_name : getenv("MAIL_LOGTAG");
+    const char *postlog = getenv("POSTLOG_SERVICE");
+    const char *host = getenv("POSTLOG_HOSTNAME");
+    char *ident = mem_format("%s/%s", syslog_name != NULL ? syslog_name : "postfix", process.ops->name);
+    int facility = process.master.syslog_facility == NULL ? LOG_MAIL : log_facility(process.master.syslog_facility);
+    struct log_options options = { .sink = LOG_TO_SYSLOG, .ident = ident, .facility = facility < 0 ? LOG_MAIL : facility,
+                                   .socket_path = postlog, .host = host != NULL ? host : "localhost" };
+
+    if (is_standalone()) {
+        options.sink = LOG_TO_STDERR;
+        options.ident = process.ops->name;
+    } else if (process.start == START_MASTER && postlog != NULL) {
+        options.sink = LOG_TO_POSTLOG;
+    }
+    log_open(&options);
+    mem_free(ident);
+}
+
+static void log_problems(const struct config *config)
+{
+    for (size_t i = 0; i < config->problem_count; i++)
+        if (config->problems[i].is_error)
+            log_error("%s", config->problems[i].text);
+        else
+            log_warning("%s", config->problems[i].text);
+}
+
+static void read_configuration(void)
+{
+    const struct config *config;
+
+    process.config_path = process.options.config != NULL ? mem_string(process.options.config)
+                                                         : mem_format("%s/pfx.cfg", config_directory());
+    config = process.config = config_load(process.config_path, process.ops->section);
+    log_set_level(process.options.verbose > 0 ? LOG_LEVEL_DEBUG : (enum log_level)config->log_level);
+    log_set_json(config->log_json && is_standalone());
+    log_problems(config);
+    process.trust = backend_trust_load(config, process.ops->section);
+}
+
+static bool open_listeners(void)
+{
+    char why[LISTENER_REASON_MAX_BYTES];
+
+    if (process.start == START_MASTER)
+        listener_inherit(&process.listeners, MASTER_LISTEN_FD, process.options.listeners);
+    else if (process.start == START_SYSTEMD)
+        listener_inherit(&process.listeners, LISTENER_SYSTEMD_FD, listener_systemd_count());
+    else if (!listener_take_over(&process.listeners))
+        for (size_t i = 0; i < process.options.listen_count; i++)
+            if (!listener_open(&process.listeners, process.options.listen[i], why)) {
+                log_fatal("%s", why);
+                return false;
+            }
+    return true;
+}
+
+static void limit_connections(void)
+{
+    size_t wanted = (size_t)process.config->max_connections;
+    size_t files = privileges_open_files(wanted + BACKEND_SOCKETS_MAX + OTHER_FILES);
+
+    process.max_connections = wanted;
+    if (files >= wanted + BACKEND_SOCKETS_MAX + OTHER_FILES)
+        return;
+    process.max_connections = files > 2 * (BACKEND_SOCKETS_MAX + OTHER_FILES) ? files - BACKEND_SOCKETS_MAX - OTHER_FILES
+                                                                              : files / 2;
+    log_warning("only %zu descriptors allowed: max_connections is %zu instead of %zu", files, process.max_connections,
+                wanted);
+}
+
+static bool drop_privileges(void)
+{
+    char why[PRIVILEGES_REASON_MAX_BYTES];
+    const char *user = NULL;
+
+    if (process.start == START_MASTER)
+        user = process.options.drop_privileges ? process.master.mail_owner : NULL;
+    else if (geteuid() == 0)
+        user = process.config->user;
+    bool change_root = process.start == START_MASTER && process.options.change_root;
+    if (privileges_drop(user, change_root, is_standalone(), why))
+        return true;
+    log_fatal("%s", why);
+    return false;
+}
+
+static size_t count_workers(void)
+{
+    size_t workers = process.options.workers >= 0 ? (size_t)process.options.workers : (size_t)process.config->workers;
+    cpu_set_t cpus;
+
+    if (workers > 0)
+        return workers;
+    workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
+    return workers > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : workers;
+}
+
+/* Standalone, SIGHUP: a new configuration that cannot be used must not end a service that works. */
+static bool may_reload(void)
+{
+    struct config *config = config_load(process.config_path, process.ops->section);
+    bool usable = config->error == NULL;
+
+    if (usable) {
+        listener_notify("RELOADING=1");
+        log_info("reloading");
+    } else {
+        log_problems(config);
+        log_error("not reloaded, the old configuration stays in force: %s", config->error);
+    }
+    config_free(&config);
+    return usable;
+}
+
+static void execute_anew(void)
+{
+    privileges_return();
+    listener_hand_over(&process.listeners, process.start == START_STANDALONE);
+    execvp(process.argv[0], process.argv);
+    log_fatal("%s: %s", process.argv[0], strerror(errno));
+}
+
+static int supervise(const struct worker_setup *worker)
+{
+    bool counted = process.start == START_MASTER && process.options.one_process;
+    struct parent_setup setup = { .worker = *worker, .workers = count_workers(), .status_fd = -1,
+                                  .standalone = is_standalone(), .may_reload = may_reload,
+                                  .forget_privileges = is_standalone() ? privileges_forget : NULL,
+                                  .served = counted ? master_report_served : NULL };
+
+    if (process.start == START_MASTER) {
+        setup.status_fd = MASTER_STATUS_FD;
+        if (!counted)
+            log_warning("master.cf: service %s should have maxproc 1",
+                        process.options.service != NULL ? process.options.service : process.ops->name);
+    }
+    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers", PFX_VERSION, process.config->hash,
+             setup.workers);
+    listener_notify("READY=1");
+    switch (parent_run(&setup)) {
+    case PARENT_LEAVES:
+        return 0;
+    case PARENT_RELOADS:
+        execute_anew();
+        return 1;
+    case PARENT_FAILED:
+        break;
+    }
+    return 1;
+}
+
+static int serve(void)
+{
+    struct worker_setup worker = { .ops = process.ops, .config = process.config, .trust = process.trust,
+                                   .listeners = &process.listeners, .max_connections = process.max_connections,
+                                   .drain_on_sigterm = is_standalone() };
+
+    if (process.start == START_STDIN)
+        return worker_serve_one(&worker, STDIN_FILENO);
+    int status = supervise(&worker);
+    if (process.start == START_STANDALONE) {
+        privileges_return();
+        listener_unlink(&process.listeners);
+    }
+    return status;
+}
+
+/* Each step needs what the one before it did; what needs root comes before drop_privileges(). */
+static int run(void)
+{
+    const char *why = NULL;
+
+    if (process.start == START_MASTER) {
+        why = master_begin();
+        if (why == NULL)
+            master_read_settings(&process.master, config_directory());
+    }
+    open_log();
+    if (why != NULL) {
+        log_fatal("%s", why);
+        return 1;
+    }
+    read_configuration();
+    if (is_standalone() && process.config->error != NULL)
+        return EX_CONFIG;
+    if (process.start != START_STDIN && !open_listeners())
+        return 1;
+    limit_connections();
+    if (!drop_privileges())
+        return 1;
+    return serve();
+}
+
+static void free_all(void)
+{
+    backend_trust_free(&process.trust);
+    config_free(&process.config);
+    listener_close(&process.listeners);
+    master_free_settings(&process.master);
+    mem_free(process.config_path);
+    log_close();
+}
+
+int daemon_main(int argc, char **argv, const struct daemon_ops *ops)
+{
+    process.ops = ops;
+    process.argv = argv;
+    signal(SIGPIPE, SIG_IGN);
+    const char *why = options_parse(&process.options, argc, argv);
+    if (why == NULL && process.options.print_version) {
+        printf("%s %s\n", ops->name, PFX_VERSION);
+        return 0;
+    }
+    process.start = find_start(&process.options);
+    if (why == NULL && process.options.name != NULL && !ops->takes_name)
+        why = "too many arguments";
+    if (why == NULL && process.start == START_MISTAKE)
+        why = "nothing to listen on";
+    if (why != NULL) {
+        fprintf(stderr, "%s: %s\n", ops->name, why);
+        options_usage(ops->name, ops->takes_name);
+        return EX_USAGE;
+    }
+    int status = run();
+    free_all();
+    return status;
+}

@@ -1,0 +1,374 @@
+#include "http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gzip.h"
+#include "http_endpoint.h"
+#include "mem.h"
+
+#define IDLE_BUFFER_MAX_BYTES  16384
+#define RESOLVE_LINE_MAX_BYTES 2048 /* HOST:PORT:ADDRESSES; RESOLVER_ADDRESSES_MAX of them and the longest host name */
+
+struct http_call {
+    CURL *easy;
+    struct http_endpoint *endpoint;
+    struct http_call *next, *previous;
+    struct resolver_waiter waiter;
+    struct loop_timer timer; /* the deadline, or at once when the call has failed already */
+    struct buf url;
+    struct buf body;
+    struct buf packed;
+    struct buf answer;
+    struct curl_slist *headers; /* of this call; its last element goes on with the endpoint's */
+    struct curl_slist *addresses;
+    size_t header_bytes;
+    bool too_big;
+    bool in_multi;
+    enum http_failure failed; /* before libcurl had it */
+    const char *failed_detail;
+    void (*done)(void *arg, const struct http_answer *answer);
+    void *arg;
+    char detail[CURL_ERROR_SIZE];
+};
+
+static const char *const reasons[] = {
+    [HTTP_ANSWERED] = NULL,
+    [HTTP_NOT_RESOLVED] = "cannot resolve the backend's host name",
+    [HTTP_NOT_CONNECTED] = "cannot connect to the backend",
+    [HTTP_TLS_FAILED] = "TLS with the backend failed",
+    [HTTP_RESET] = "the backend broke off its answer",
+    [HTTP_TOO_BIG] = "the backend's answer is too big",
+    [HTTP_TIMED_OUT] = "the backend did not answer in time",
+    [HTTP_INVALID] = "the backend's answer is not valid HTTP",
+};
+
+static enum http_failure failure_of(CURLcode result, bool too_big)
+{
+    switch (result) {
+    case CURLE_OK:
+        return HTTP_ANSWERED;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_NOT_RESOLVED;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT: /* connect_timeout; the deadline is ours */
+        return HTTP_NOT_CONNECTED;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_ABORTED_BY_CALLBACK: /* tls_apply() refused */
+        return HTTP_TLS_FAILED;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+        return HTTP_RESET;
+    default:
+        return too_big ? HTTP_TOO_BIG : HTTP_INVALID;
+    }
+}
+
+static size_t take_body(char *bytes, size_t one, size_t n, void *context)
+{
+    struct http_call *call = context;
+    call->too_big = !buf_add(&call->answer, span_make(bytes, one * n));
+    return call->too_big ? 0 : one * n;
+}
+
+static size_t take_header(char *bytes, size_t one, size_t n, void *context)
+{
+    struct http_call *call = context;
+    (void)bytes;
+    call->header_bytes += one * n;
+    call->too_big = call->header_bytes > HTTP_HEADER_MAX_BYTES;
+    return call->too_big ? 0 : one * n;
+}
+
+static void unlink_call(struct http_call *call)
+{
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        call->endpoint->busy = call->next;
+}
+
+static void free_call(struct http_call *call)
+{
+    curl_easy_cleanup(call->easy);
+    buf_free(&call->url);
+    buf_free(&call->body);
+    buf_free(&call->packed);
+    buf_free(&call->answer);
+    mem_free(call);
+}
+
+/* A rare big request or answer must not stay in memory. */
+static void empty(struct buf *b)
+{
+    if (b->room > IDLE_BUFFER_MAX_BYTES)
+        buf_free(b);
+    else
+        buf_clear(b);
+}
+
+/* Takes the call out of everything that it waits in, and keeps its handle for the next one. */
+static void release(struct http_call *call)
+{
+    struct http_endpoint *endpoint = call->endpoint;
+    struct http *http = endpoint->http;
+
+    if (call->in_multi)
+        curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
+    resolver_forget(&call->waiter);
+    loop_cancel(http->loop, &call->timer);
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
+    for (struct curl_slist *at = call->headers; at != NULL; at = at->next)
+        if (at->next == endpoint->headers)
+            at->next = NULL;
+    curl_slist_free_all(call->headers);
+    curl_slist_free_all(call->addresses);
+    unlink_call(call);
+    if (http->idle_calls >= HTTP_IDLE_CALLS_MAX) {
+        free_call(call);
+        return;
+    }
+    call->headers = call->addresses = NULL;
+    call->in_multi = call->too_big = false;
+    call->header_bytes = 0;
+    call->failed = HTTP_ANSWERED;
+    call->detail[0] = '\0';
+    empty(&call->url);
+    empty(&call->body);
+    empty(&call->packed);
+    empty(&call->answer);
+    call->next = endpoint->idle;
+    endpoint->idle = call;
+    http->idle_calls++;
+}
+
+static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
+{
+    struct http_answer answer = { .failure = failure, .reason = reasons[failure], .detail = detail };
+    long status = 0;
+
+    if (failure == HTTP_ANSWERED) {
+        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+        answer.status = (int)status;
+        answer.body = buf_span(&call->answer);
+    }
+    call->done(call->arg, &answer);
+    release(call);
+}
+
+static void finished(CURL *easy, CURLcode result)
+{
+    struct http_call *call = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+    deliver(call, failure_of(result, call->too_big), call->detail[0] != '\0' ? call->detail : curl_easy_strerror(result));
+}
+
+static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)
+{
+    call->failed = failure;
+    call->failed_detail = detail;
+    loop_at(call->endpoint->http->loop, &call->timer, call->endpoint->http->loop->now_ms);
+}
+
+static void time_over(struct loop_timer *timer)
+{
+    struct http_call *call = LOOP_OWNER(timer, struct http_call, timer);
+
+    if (call->failed != HTTP_ANSWERED)
+        deliver(call, call->failed, call->failed_detail);
+    else
+        deliver(call, HTTP_TIMED_OUT, call->waiter.host != NULL ? "while the host name was looked up" : "no answer");
+}
+
+/* Gives the addresses to the multi handle, which keeps them, when it has none or old ones. */
+static void load_addresses(struct http_call *call)
+{
+    struct http_endpoint *endpoint = call->endpoint;
+    const struct resolver_host *host = endpoint->host;
+    char line[RESOLVE_LINE_MAX_BYTES];
+
+    if (host == NULL || endpoint->loaded_generation == host->generation)
+        return;
+    snprintf(line, sizeof line, "%s:%u:%s", host->name, endpoint->port, host->addresses);
+    call->addresses = curl_slist_append(NULL, line);
+    curl_easy_setopt(call->easy, CURLOPT_RESOLVE, call->addresses);
+    endpoint->loaded_generation = host->generation;
+}
+
+static void submit(struct http_call *call)
+{
+    load_addresses(call);
+    CURLMcode code = curl_multi_add_handle(call->endpoint->group->multi.curl, call->easy);
+    if (code == CURLM_OK)
+        call->in_multi = true;
+    else
+        fail_soon(call, HTTP_INVALID, curl_multi_strerror(code));
+}
+
+static void resolved(struct resolver_waiter *waiter)
+{
+    struct http_call *call = LOOP_OWNER(waiter, struct http_call, waiter);
+    const struct resolver_host *host = call->endpoint->host;
+
+    if (host->addresses != NULL)
+        submit(call);
+    else
+        fail_soon(call, HTTP_NOT_RESOLVED, host->error);
+}
+
+static void resolve(struct http_call *call)
+{
+    struct http_endpoint *endpoint = call->endpoint;
+    enum resolver_result result = RESOLVER_READY;
+
+    if (endpoint->host != NULL)
+        result = resolver_ask(endpoint->http->resolver, endpoint->host, &call->waiter);
+    if (result == RESOLVER_READY)
+        submit(call);
+    else if (result == RESOLVER_FAILED)
+        fail_soon(call, HTTP_NOT_RESOLVED, endpoint->host->error);
+}
+
+static void set_request(struct http_call *call)
+{
+    const struct config_entry *entry = call->endpoint->entry;
+    const struct buf *body = &call->body;
+    struct curl_slist *last = call->headers;
+
+    if (entry->request_compression && body->n > 0 && gzip_pack(buf_span(body), &call->packed))
+        body = &call->packed;
+    buf_add(&call->url, SPAN("\0"));
+    curl_easy_setopt(call->easy, CURLOPT_URL, call->url.p);
+    if (entry->payload.count > 0 || strcmp(entry->method, "POST") == 0) {
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body->n == 0 ? "" : body->p);
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->n);
+    }
+    while (last != NULL && last->next != NULL)
+        last = last->next;
+    if (last != NULL)
+        last->next = call->endpoint->headers;
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, last != NULL ? call->headers : call->endpoint->headers);
+}
+
+void http_start(struct http_call *call, int64_t deadline_ms,
+                void (*done)(void *arg, const struct http_answer *answer), void *arg)
+{
+    call->done = done;
+    call->arg = arg;
+    set_request(call);
+    loop_at(call->endpoint->http->loop, &call->timer, deadline_ms);
+    resolve(call);
+}
+
+void http_cancel(struct http_call *call)
+{
+    release(call);
+}
+
+struct buf *http_url(struct http_call *call)
+{
+    return &call->url;
+}
+
+struct buf *http_body(struct http_call *call)
+{
+    return &call->body;
+}
+
+void http_add_header(struct http_call *call, const char *line)
+{
+    call->headers = http_endpoint_add_header(call->headers, line);
+}
+
+static struct http_call *new_call(struct http_endpoint *endpoint)
+{
+    struct http_call *call = mem_alloc(sizeof *call);
+
+    call->easy = curl_easy_init();
+    call->endpoint = endpoint;
+    call->waiter.done = resolved;
+    call->timer.due = time_over;
+    buf_init(&call->url, HTTP_URL_MAX_BYTES + 1);
+    buf_init(&call->body, HTTP_BODY_MAX_BYTES);
+    buf_init(&call->packed, HTTP_BODY_MAX_BYTES);
+    buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
+    http_endpoint_configure(endpoint, call->easy);
+    http_multi_adopt(&endpoint->group->multi, call->easy);
+    curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
+    return call;
+}
+
+struct http_call *http_prepare(struct http_endpoint *endpoint)
+{
+    struct http_call *call = endpoint->idle;
+
+    if (call != NULL) {
+        endpoint->idle = call->next;
+        endpoint->http->idle_calls--;
+    } else {
+        call = new_call(endpoint);
+    }
+    call->previous = NULL;
+    call->next = endpoint->busy;
+    if (call->next != NULL)
+        call->next->previous = call;
+    endpoint->busy = call;
+    return call;
+}
+
+struct http *http_new(struct loop *loop, const struct http_limits *limits)
+{
+    struct http *http = mem_alloc(sizeof *http);
+
+    http->loop = loop;
+    http->limits = *limits;
+    http->finished = finished;
+    http->resolver = resolver_new(loop);
+    if (http->resolver == NULL) {
+        mem_free(http);
+        return NULL;
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return http;
+}
+
+static void free_calls(struct http_endpoint *endpoint)
+{
+    while (endpoint->busy != NULL)
+        release(endpoint->busy);
+    for (struct http_call *call = endpoint->idle, *next; call != NULL; call = next) {
+        next = call->next;
+        free_call(call);
+    }
+}
+
+void http_free(struct http **pointer)
+{
+    struct http *http = *pointer;
+
+    *pointer = NULL;
+    if (http == NULL)
+        return;
+    for (struct http_endpoint *endpoint = http->endpoints; endpoint != NULL; endpoint = endpoint->next)
+        free_calls(endpoint);
+    http_endpoint_free_all(http);
+    resolver_free(&http->resolver);
+    mem_free(http);
+    curl_global_cleanup();
+}

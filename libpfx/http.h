@@ -1,0 +1,78 @@
+/*
+ * HTTP requests over libcurl's multi interface. The only module that knows libcurl and zlib.
+ *
+ * Shape:  an endpoint is what all requests of an entry have in common; a call is one request.
+ *           call = http_prepare(endpoint);          then fill http_url(call), http_body(call), http_add_header(call, ...)
+ *           http_start(call, deadline, done, arg);  or http_cancel(call)
+ *         done gets the answer later, once, from the loop; after it the call is gone. http_cancel() at any time before
+ *         that prevents it.
+ *         Connections are kept alive and shared by endpoints with the same TLS profile and IP version, by nobody else.
+ *         Host names are looked up by resolver.h, never by libcurl. Redirects are not followed; only http and https; no
+ *         setting comes from the environment.
+ * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.
+ * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a host as
+ *         configured, further requests wait; HTTP_IDLE_CALLS_MAX prepared handles are kept for reuse.
+ * Errors: enum http_failure and a constant text; answer.detail is for the log only: it may name hosts and addresses.
+ *         libcurl repeats a request once, on a new connection, when a reused one was closed before the first byte.
+ * Owner:  endpoints and calls belong to struct http. The answer's spans live until done returns.
+ * Source: RFC 9110, RFC 9112; libcurl 7.88 or later, curl_multi_socket_action(3).
+ */
+#ifndef PFX_HTTP_H
+#define PFX_HTTP_H
+
+#include "buf.h"
+#include "config.h"
+#include "loop.h"
+#include "tls.h"
+
+#define HTTP_HEADER_MAX_BYTES (64 * 1024)
+#define HTTP_URL_MAX_BYTES (512 * 1024)        /* the longest key, percent-encoded, and what stands around it */
+#define HTTP_BODY_MAX_BYTES (2 * 1024 * 1024)  /* the longest key several times, JSON-escaped */
+#define HTTP_IDLE_CALLS_MAX 256
+#define HTTP_DETAIL_MAX_BYTES 256
+
+struct http;
+struct http_endpoint;
+struct http_call;
+
+enum http_failure {
+    HTTP_ANSWERED,
+    HTTP_NOT_RESOLVED,
+    HTTP_NOT_CONNECTED,
+    HTTP_TLS_FAILED,
+    HTTP_RESET,   /* the answer is not whole */
+    HTTP_TOO_BIG,
+    HTTP_TIMED_OUT,
+    HTTP_INVALID, /* not HTTP, bad compression, anything else */
+};
+
+struct http_answer {
+    enum http_failure failure;
+    const char *reason; /* a constant text that fits a reply to Postfix; NULL when answered */
+    const char *detail; /* for the log */
+    int status;
+    struct span body;
+};
+
+struct http_limits {
+    int64_t connections_per_host;
+    int64_t idle_connections; /* 0: as many as the hosts need */
+    size_t hosts;             /* how many there are */
+};
+
+struct http *http_new(struct loop *loop, const struct http_limits *limits); /* NULL: no descriptor left */
+void http_free(struct http **http);
+
+/* entry and profile must outlive the endpoint; profile may be NULL when the target has no TLS. */
+struct http_endpoint *http_endpoint(struct http *http, const struct config_entry *entry,
+                                    const struct tls_profile *profile);
+
+struct http_call *http_prepare(struct http_endpoint *endpoint);
+struct buf *http_url(struct http_call *call);
+struct buf *http_body(struct http_call *call);
+void http_add_header(struct http_call *call, const char *line); /* "Name: value", copied */
+void http_start(struct http_call *call, int64_t deadline_ms,
+                void (*done)(void *arg, const struct http_answer *answer), void *arg);
+void http_cancel(struct http_call *call);
+
+#endif

@@ -1,0 +1,226 @@
+#include "http_endpoint.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mem.h"
+
+static CURLcode prepare_tls(CURL *easy, void *ssl_ctx, void *context)
+{
+    (void)easy;
+    return tls_apply(context, ssl_ctx) ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+}
+
+static void configure_tls(const struct http_endpoint *endpoint, CURL *easy)
+{
+    const struct config_tls *tls = &endpoint->entry->tls;
+
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1); /* tls_apply() sets the real minimum */
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->skip_verify ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->skip_verify ? 0L : 2L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)(size_t)endpoint->group->profile);
+}
+
+void http_endpoint_configure(const struct http_endpoint *endpoint, CURL *easy)
+{
+    const struct config_entry *entry = endpoint->entry;
+    static const long resolve_as[] = { CURL_IPRESOLVE_WHATEVER, CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6 };
+
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_IPRESOLVE, resolve_as[entry->http.ip_version]);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* resolver.c renews */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)entry->http.connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(entry->http.idle_connection_timeout_ms / 1000));
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, endpoint->proxy);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* decided when the endpoint was made */
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, entry->http.user_agent[0] == '\0' ? NULL : entry->http.user_agent);
+    if (entry->target.socket_path != NULL)
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, entry->target.socket_path);
+    if (entry->response_compression)
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (strcmp(entry->method, "POST") != 0 && strcmp(entry->method, "GET") != 0)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, entry->method);
+    else if (strcmp(entry->method, "GET") == 0 && entry->payload.count > 0)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
+    if (endpoint->group->profile != NULL)
+        configure_tls(endpoint, easy);
+}
+
+/* To libcurl, "Name:" removes a header and "Name;" is one without a value. */
+struct curl_slist *http_endpoint_add_header(struct curl_slist *list, const char *line)
+{
+    size_t name = strcspn(line, ":");
+    if (line[name] == ':' && line[name + 1 + strspn(line + name + 1, " \t")] == '\0') {
+        char *empty = mem_copy(line, name + 1);
+        empty[name] = ';';
+        list = curl_slist_append(list, empty);
+        mem_free(empty);
+        return list;
+    }
+    return curl_slist_append(list, line);
+}
+
+/* A domain name matches itself and what is below it; "*" matches everything. */
+static bool is_below(const char *host, const char *domain)
+{
+    size_t h = strlen(host);
+    size_t d = strlen(domain);
+
+    if (strcmp(domain, "*") == 0)
+        return true;
+    if (d > 0 && domain[0] == '.') {
+        domain++;
+        d--;
+    }
+    return d > 0 && h >= d && strcasecmp(host + h - d, domain) == 0 && (h == d || host[h - d - 1] == '.');
+}
+
+static const char *proxy_of(const struct config_entry *entry)
+{
+    if (entry->target.socket_path != NULL)
+        return "";
+    for (size_t i = 0; i < entry->http.no_proxy.count; i++)
+        if (is_below(entry->target.host, entry->http.no_proxy.item[i]))
+            return "";
+    return entry->http.proxy;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+/* Whose address does libcurl need? "http://USER:PASSWORD@HOST:PORT" was checked when it was read. */
+static void find_host(struct http_endpoint *endpoint)
+{
+    const struct config_target *target = &endpoint->entry->target;
+    char *host = mem_string(target->host);
+
+    endpoint->port = target->port;
+    if (endpoint->proxy[0] != '\0') {
+        CURLU *url = curl_url();
+        char *text = NULL;
+        if (curl_url_set(url, CURLUPART_URL, endpoint->proxy, 0) == CURLUE_OK &&
+            curl_url_get(url, CURLUPART_HOST, &text, 0) == CURLUE_OK) {
+            mem_free(host);
+            host = mem_string(text);
+            curl_free(text);
+            text = NULL;
+            if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+                endpoint->port = (unsigned)strtoul(text, NULL, 10);
+        }
+        curl_free(text);
+        curl_url_cleanup(url);
+    }
+    bool bracketed = host[0] == '[';
+    if (target->socket_path == NULL && !bracketed && !is_address(host) && strcmp(host, "localhost") != 0)
+        endpoint->host =
+            resolver_host(endpoint->http->resolver, host, (enum config_ip_version)endpoint->entry->http.ip_version);
+    mem_free(host);
+}
+
+static struct group *find_group(struct http *http, const struct tls_profile *profile, int ip_version)
+{
+    const struct http_limits *limits = &http->limits;
+
+    for (struct group *group = http->groups; group != NULL; group = group->next)
+        if (group->profile == profile && group->ip_version == ip_version)
+            return group;
+    struct group *group = mem_alloc(sizeof *group);
+    group->profile = profile;
+    group->ip_version = ip_version;
+    http_multi_open(&group->multi, http->loop, http->finished);
+    int64_t kept = limits->idle_connections > 0 ? limits->idle_connections
+                                                : limits->connections_per_host * (int64_t)limits->hosts;
+    curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits->connections_per_host);
+    curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)kept);
+    curl_multi_setopt(group->multi.curl, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    group->next = http->groups;
+    http->groups = group;
+    return group;
+}
+
+/* Takes ownership of line, which may hold a secret. */
+static void add_fixed(struct http_endpoint *endpoint, char *line)
+{
+    endpoint->headers = http_endpoint_add_header(endpoint->headers, line);
+    mem_wipe(line, strlen(line));
+    mem_free(line);
+}
+
+/* A value without placeholders: only "%%" is to be read as "%". */
+static char *fixed_line(const struct config_header *header)
+{
+    const struct config_template *value = &header->value;
+    size_t name = strlen(header->name);
+    size_t room = strlen(value->text);
+    size_t length = 0;
+    char *line = mem_alloc(name + 2 + room + 1);
+
+    memcpy(line, header->name, name);
+    memcpy(line + name, ": ", 2);
+    template_expand(value->pieces, value->count, TEMPLATE_ESCAPE_HEADER, SPAN(""), line + name + 2, room, &length);
+    return line;
+}
+
+static void add_fixed_headers(struct http_endpoint *endpoint)
+{
+    const struct config_entry *entry = endpoint->entry;
+    bool has_payload = entry->payload.count > 0;
+
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (!template_is_dynamic(entry->headers[i].value.pieces, entry->headers[i].value.count))
+            add_fixed(endpoint, fixed_line(&entry->headers[i]));
+    if (entry->authorization != NULL)
+        add_fixed(endpoint, mem_format("Authorization: %s", entry->authorization));
+    if (has_payload)
+        add_fixed(endpoint, mem_format("Content-Type: %s", entry->content_type));
+    else /* libcurl's own, of a POST without a body */
+        endpoint->headers = curl_slist_append(endpoint->headers, "Content-Type:");
+    if (has_payload && entry->request_compression)
+        add_fixed(endpoint, mem_string("Content-Encoding: gzip"));
+    endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
+}
+
+struct http_endpoint *http_endpoint(struct http *http, const struct config_entry *entry,
+                                    const struct tls_profile *profile)
+{
+    struct http_endpoint *endpoint = mem_alloc(sizeof *endpoint);
+
+    endpoint->http = http;
+    endpoint->entry = entry;
+    endpoint->group = find_group(http, profile, entry->http.ip_version);
+    endpoint->proxy = proxy_of(entry);
+    find_host(endpoint);
+    add_fixed_headers(endpoint);
+    endpoint->next = http->endpoints;
+    http->endpoints = endpoint;
+    return endpoint;
+}
+
+void http_endpoint_free_all(struct http *http)
+{
+    for (struct http_endpoint *endpoint = http->endpoints, *next; endpoint != NULL; endpoint = next) {
+        next = endpoint->next;
+        curl_slist_free_all(endpoint->headers);
+        mem_free(endpoint);
+    }
+    for (struct group *group = http->groups, *next; group != NULL; group = next) {
+        next = group->next;
+        http_multi_close(&group->multi);
+        mem_free(group);
+    }
+    http->endpoints = NULL;
+    http->groups = NULL;
+}

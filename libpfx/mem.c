@@ -1,0 +1,109 @@
+#include "mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GROW_FIRST_ELEMENTS 8
+
+static void report_to_stderr(const char *text)
+{
+    fprintf(stderr, "fatal: %s\n", text);
+}
+
+static void (*report_exhausted)(const char *text) = report_to_stderr;
+
+static _Noreturn void exhausted(void)
+{
+    report_exhausted("out of memory");
+    _exit(1);
+}
+
+/* Zero bytes still make a block of its own: NULL from malloc(3) then has one meaning only. */
+static size_t at_least_one(size_t bytes)
+{
+    return bytes == 0 ? 1 : bytes;
+}
+
+void *mem_alloc(size_t bytes)
+{
+    void *block = calloc(1, at_least_one(bytes));
+    if (block == NULL)
+        exhausted();
+    return block;
+}
+
+void *mem_resize(void *block, size_t bytes)
+{
+    void *resized = realloc(block, at_least_one(bytes));
+    if (resized == NULL)
+        exhausted();
+    return resized;
+}
+
+void *mem_array(size_t count, size_t bytes)
+{
+    if (bytes != 0 && count > SIZE_MAX / bytes)
+        exhausted();
+    return mem_alloc(count * bytes);
+}
+
+char *mem_copy(const char *p, size_t n)
+{
+    if (n == SIZE_MAX)
+        exhausted();
+    char *copy = mem_alloc(n + 1);
+    if (n > 0)
+        memcpy(copy, p, n);
+    return copy;
+}
+
+char *mem_string(const char *text)
+{
+    return text == NULL ? NULL : mem_copy(text, strlen(text));
+}
+
+char *mem_format(const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0)
+        exhausted();
+    return text;
+}
+
+void mem_free(void *block)
+{
+    free(block);
+}
+
+void mem_wipe(void *p, size_t n)
+{
+    if (n > 0)
+        explicit_bzero(p, n);
+}
+
+void *mem_grow(void *array, size_t count, size_t *room, size_t bytes)
+{
+    if (count < *room)
+        return array;
+    size_t more = count < GROW_FIRST_ELEMENTS ? GROW_FIRST_ELEMENTS : count;
+    if (count > SIZE_MAX - more || (bytes != 0 && count + more > SIZE_MAX / bytes))
+        exhausted();
+    char *grown = mem_resize(array, (count + more) * bytes);
+    memset(grown + *room * bytes, 0, (count + more - *room) * bytes);
+    *room = count + more;
+    return grown;
+}
+
+void mem_on_exhausted(void (*report)(const char *text))
+{
+    report_exhausted = report == NULL ? report_to_stderr : report;
+}

@@ -1,0 +1,71 @@
+#include "netstring.h"
+
+#include <stdio.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static enum codec_result bad(const char **why, const char *reason)
+{
+    *why = reason;
+    return CODEC_BAD;
+}
+
+/* Reads the digits up to the ':'; *at is where they end. */
+static enum codec_result read_length(struct span in, size_t max, size_t *length, size_t *at, const char **why)
+{
+    size_t value = 0;
+    size_t i = 0;
+
+    for (; i < in.n && is_digit(in.p[i]); i++) {
+        size_t digit = (size_t)(in.p[i] - '0');
+        if (i == 1 && in.p[0] == '0')
+            return bad(why, "netstring length has a leading zero");
+        if (digit > max || value > (max - digit) / 10)
+            return bad(why, "netstring is longer than the limit");
+        value = value * 10 + digit;
+    }
+    if (i == in.n)
+        return CODEC_MORE;
+    if (i == 0 || in.p[i] != ':')
+        return bad(why, "netstring does not begin with a length and ':'");
+    *length = value;
+    *at = i;
+    return CODEC_OK;
+}
+
+enum codec_result netstring_decode(struct span in, size_t max, struct span *body, size_t *used, const char **why)
+{
+    size_t length;
+    size_t colon;
+
+    *used = 0;
+    enum codec_result result = read_length(in, max, &length, &colon, why);
+    if (result != CODEC_OK)
+        return result;
+    struct span rest = span_skip(in, colon + 1);
+    if (rest.n <= length)
+        return CODEC_MORE;
+    if (rest.p[length] != ',')
+        return bad(why, "netstring does not end in ','");
+    *body = span_first(rest, length);
+    *used = colon + 1 + length + 1;
+    return CODEC_OK;
+}
+
+size_t netstring_encode(char *out, size_t size, struct span body)
+{
+    char head[NETSTRING_OVERHEAD_BYTES];
+    size_t head_length = (size_t)snprintf(head, sizeof(head), "%zu:", body.n);
+    size_t needed = head_length + body.n + 1;
+
+    if (needed > size)
+        return needed;
+    memcpy(out, head, head_length);
+    if (body.n > 0)
+        memcpy(out + head_length, body.p, body.n);
+    out[needed - 1] = ',';
+    return needed;
+}

@@ -1,0 +1,76 @@
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static bool failed(char *why, const char *what, const char *name)
+{
+    snprintf(why, PRIVILEGES_REASON_MAX_BYTES, "%s %s: %s", what, name, errno == 0 ? "not found" : strerror(errno));
+    return false;
+}
+
+static bool become(const struct passwd *account, bool keep_saved)
+{
+    uid_t saved_uid = keep_saved ? geteuid() : account->pw_uid;
+    gid_t saved_gid = keep_saved ? getegid() : account->pw_gid;
+
+    return setresgid(account->pw_gid, account->pw_gid, saved_gid) == 0 &&
+           setresuid(account->pw_uid, account->pw_uid, saved_uid) == 0;
+}
+
+bool privileges_drop(const char *user, bool change_root, bool keep_saved, char why[PRIVILEGES_REASON_MAX_BYTES])
+{
+    const struct passwd *account = NULL;
+
+    errno = 0;
+    if (user != NULL && (account = getpwnam(user)) == NULL)
+        return failed(why, "user", user);
+    if (account != NULL && initgroups(user, account->pw_gid) != 0)
+        return failed(why, "groups of", user);
+    if (change_root && (chroot(".") != 0 || chdir("/") != 0))
+        return failed(why, "chroot to", "the queue directory");
+    if (account != NULL && !become(account, keep_saved))
+        return failed(why, "become user", user);
+    return true;
+}
+
+void privileges_return(void)
+{
+    uid_t real, effective, saved;
+
+    if (getresuid(&real, &effective, &saved) != 0 || saved == effective)
+        return;
+    if (setresuid(saved, saved, saved) == 0 && setresgid(0, 0, 0) == 0)
+        setgroups(0, NULL);
+}
+
+bool privileges_forget(void)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    return setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
+size_t privileges_open_files(size_t needed)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return needed;
+    if (limit.rlim_cur >= needed)
+        return limit.rlim_cur;
+    rlim_t most = limit.rlim_max;
+    limit.rlim_cur = needed;
+    if (limit.rlim_max < needed)
+        limit.rlim_max = needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return needed;
+    limit.rlim_cur = limit.rlim_max = most;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return most;
+}

@@ -1,0 +1,27 @@
+/*
+ * Giving up root: user, groups, chroot(2), descriptors.
+ *
+ * Errors: NULL, or a text for the log that names what failed; the process is then in no state to go on.
+ * Source: Postfix util/chroot_uid.c, whose order this follows: look up, groups, chroot, user.
+ */
+#ifndef PFX_PRIVILEGES_H
+#define PFX_PRIVILEGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PRIVILEGES_REASON_MAX_BYTES 160
+
+/*
+ * Becomes user with its groups (NULL: stays who it is) after chroot(2) to the working directory when change_root.
+ * With keep_saved the parent of a standalone daemon can return for a reload (privileges_return()); its workers cannot,
+ * they call privileges_forget().
+ */
+bool privileges_drop(const char *user, bool change_root, bool keep_saved, char why[PRIVILEGES_REASON_MAX_BYTES]);
+void privileges_return(void);
+bool privileges_forget(void);
+
+/* Raises the limit on open descriptors to what is needed, if it may. Returns the limit now in force. */
+size_t privileges_open_files(size_t needed);
+
+#endif

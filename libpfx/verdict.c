@@ -1,0 +1,155 @@
+#include "verdict.h"
+
+#include <string.h>
+
+#include "jsondoc.h"
+#include "utf8.h"
+
+static struct verdict make(enum verdict_kind kind, const char *text, const char *warning)
+{
+    return (struct verdict){ .kind = kind, .text = span_text(text), .warning = warning };
+}
+
+static bool contains(const struct config_statuses *list, int status)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->item[i] == status)
+            return true;
+    return false;
+}
+
+static bool is_blank(struct span body)
+{
+    for (size_t i = 0; i < body.n; i++)
+        if (strchr(" \t\r\n", body.p[i]) == NULL || body.p[i] == '\0')
+            return false;
+    return true;
+}
+
+static bool is_json(struct span body)
+{
+    const char *why;
+    struct jsondoc *doc = jsondoc_parse(body, &why);
+    bool good = doc != NULL;
+    jsondoc_free(&doc);
+    return good;
+}
+
+static struct verdict of_status(int status)
+{
+    switch (status) {
+    case 408:
+    case 425:
+    case 429:
+        return make(VERDICT_TEMP, "the backend asks to come back later", "the backend asks to come back later");
+    case 401:
+    case 403:
+    case 407:
+        return make(VERDICT_PERM, "the backend refuses pfx",
+                    "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
+    case 404:
+        return make(VERDICT_PERM, "the backend does not know the URL",
+                    "the backend does not know the URL: check target, or set notfound_status");
+    default:
+        break;
+    }
+    if (status >= 500)
+        return make(VERDICT_TEMP, "the backend reports an error of its own", "the backend reports an error of its own");
+    if (status >= 300 && status < 400)
+        return make(VERDICT_PERM, "the backend redirects",
+                    "the backend redirects, which is not followed: put the final URL into target");
+    return make(VERDICT_PERM, "the backend gives an unexpected status",
+                "unexpected status: check target, method and payload, or add it to status_code");
+}
+
+/* True: the service itself reports an error. */
+static bool find_error(const struct config_entry *entry, const struct jsondoc *doc, struct buf *memory,
+                       struct verdict *verdict)
+{
+    const char *why;
+    char printable[VERDICT_ERROR_MAX_BYTES + 1];
+
+    if (entry->error_field[0] == '\0')
+        return false;
+    buf_clear(memory);
+    enum jsondoc_value found = jsondoc_get(doc, entry->error_field, memory, &why);
+    if (found == JSONDOC_MISSING || found == JSONDOC_NOTHING)
+        return false;
+    enum verdict_kind kind = entry->error_result == CONFIG_ERROR_TEMP ? VERDICT_TEMP : VERDICT_PERM;
+    if (found == JSONDOC_BAD) {
+        *verdict = make(kind, "the backend reports an error", "error_field holds no text");
+        return true;
+    }
+    if (span_equal(buf_span(memory), span_text(entry->no_error_value)))
+        return false;
+    size_t n = utf8_printable(printable, sizeof printable, buf_span(memory));
+    buf_clear(memory);
+    buf_add(memory, span_make(printable, n));
+    *verdict = make(kind, "", "error_field is set");
+    verdict->text = buf_span(memory);
+    return true;
+}
+
+static struct verdict check_value(const struct config_entry *entry, const struct buf *memory)
+{
+    struct span value = buf_span(memory);
+
+    if (span_find(value, '\n') < value.n || span_find(value, '\r') < value.n || span_find(value, '\0') < value.n)
+        return make(VERDICT_PERM, "the value has more than one line", "the value holds a line break or NUL");
+    if (value.n + sizeof("OK ") - 1 > (size_t)entry->max_reply_bytes)
+        return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
+    return (struct verdict){ .kind = VERDICT_FOUND, .text = value };
+}
+
+static struct verdict find_value(const struct config_entry *entry, const struct jsondoc *doc, struct buf *memory)
+{
+    const char *why = NULL;
+
+    buf_clear(memory);
+    switch (jsondoc_get(doc, entry->value_field, memory, &why)) {
+    case JSONDOC_MISSING:
+        if (entry->value_required)
+            return make(VERDICT_PERM, "the answer lacks the value", "value_field is missing, and value_required is set");
+        return (struct verdict){ .kind = VERDICT_NOTFOUND, .lacks_value = true };
+    case JSONDOC_NOTHING:
+        return make(VERDICT_NOTFOUND, "", NULL);
+    case JSONDOC_BAD:
+        return make(VERDICT_PERM, "the value is not usable", why);
+    case JSONDOC_VALUE:
+        break;
+    }
+    return check_value(entry, memory);
+}
+
+struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory)
+{
+    const char *why = NULL;
+    struct verdict verdict;
+
+    if (status == 204)
+        return make(VERDICT_NOTFOUND, "", NULL);
+    if (contains(&entry->notfound_status, status) && (is_blank(body) || is_json(body)))
+        return make(VERDICT_NOTFOUND, "", NULL);
+    if (!contains(&entry->status_code, status))
+        return of_status(status);
+    if (is_blank(body))
+        return make(VERDICT_NOTFOUND, "", NULL);
+    struct jsondoc *doc = jsondoc_parse(body, &why);
+    if (doc == NULL)
+        return make(VERDICT_TEMP, "the backend's answer is not JSON", why);
+    if (!find_error(entry, doc, memory, &verdict))
+        verdict = find_value(entry, doc, memory);
+    jsondoc_free(&doc);
+    return verdict;
+}
+
+struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
+{
+    return make(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
+}
+
+const char *verdict_word(enum verdict_kind kind)
+{
+    static const char *const words[VERDICT_KINDS] = { "found", "not found", "temp", "timeout", "perm" };
+    return words[kind];
+}

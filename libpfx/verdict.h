@@ -1,0 +1,41 @@
+/*
+ * What an HTTP answer means to Postfix.
+ *
+ * Shape:  verdict_of_answer() for what the service said, verdict_of_failure() when it said nothing.
+ * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL.
+ * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text holds a
+ *         URL, a secret or anything of the answer but the value and the text of error_field, the latter made printable
+ *         and at most VERDICT_ERROR_MAX_BYTES long.
+ * Source: pfx.cfg(5), "Answers"; Postfix logs 200 bytes of a reason (dict_sockmap.c).
+ */
+#ifndef PFX_VERDICT_H
+#define PFX_VERDICT_H
+
+#include "buf.h"
+#include "config.h"
+#include "http.h"
+
+#define VERDICT_ERROR_MAX_BYTES 200
+
+enum verdict_kind {
+    VERDICT_FOUND,
+    VERDICT_NOTFOUND,
+    VERDICT_TEMP,
+    VERDICT_TIMEOUT,
+    VERDICT_PERM,
+    VERDICT_KINDS
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    struct span text;
+    const char *warning; /* constant */
+    bool lacks_value;    /* the answer has no value_field at all */
+};
+
+struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory);
+struct verdict verdict_of_failure(enum http_failure failure, const char *reason);
+
+const char *verdict_word(enum verdict_kind kind); /* "found" ..., for the log */
+
+#endif

@@ -1,0 +1,174 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+
+struct worker {
+    const struct worker_setup *setup;
+    struct loop loop;
+    struct conn_set clients;
+    struct worker_context context;
+    struct loop_io control;
+    struct loop_io signals;
+    struct loop_timer drain_limit;
+};
+
+static void say(struct worker *worker, char what)
+{
+    if (write(worker->control.fd, &what, 1) != 1)
+        log_debug("control channel: %s", strerror(errno));
+}
+
+static void first_served(struct conn_set *clients)
+{
+    clients->served = NULL;
+    say(LOOP_OWNER(clients, struct worker, clients), WORKER_SERVED);
+}
+
+static void emptied(struct conn_set *clients)
+{
+    loop_stop(clients->loop);
+}
+
+static void drain_over(struct loop_timer *timer)
+{
+    struct worker *worker = LOOP_OWNER(timer, struct worker, drain_limit);
+
+    log_info("drain_time is over, closing %zu connections", worker->clients.count);
+    loop_stop(&worker->loop);
+}
+
+static void drain(struct worker *worker)
+{
+    if (worker->clients.draining)
+        return;
+    conn_set_stop_listening(&worker->clients);
+    worker->drain_limit.due = drain_over;
+    loop_at(&worker->loop, &worker->drain_limit, worker->loop.now_ms + worker->setup->config->drain_time_ms);
+    conn_set_drain(&worker->clients);
+}
+
+static void hear_parent(struct loop_io *io, uint32_t events)
+{
+    struct worker *worker = LOOP_OWNER(io, struct worker, control);
+    char what;
+    (void)events;
+
+    ssize_t n = read(io->fd, &what, 1);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n == 1) {
+        conn_set_stop_listening(&worker->clients);
+        say(worker, WORKER_STOPPED);
+        return;
+    }
+    loop_remove(&worker->loop, io);
+    drain(worker);
+}
+
+static void take_signal(struct loop_io *io, uint32_t events)
+{
+    struct worker *worker = LOOP_OWNER(io, struct worker, signals);
+    struct signalfd_siginfo info;
+    (void)events;
+
+    if (read(io->fd, &info, sizeof info) != (ssize_t)sizeof info || info.ssi_signo != SIGTERM)
+        return; /* SIGINT and SIGHUP from a terminal reach the whole group; the parent decides what they mean */
+    if (worker->setup->drain_on_sigterm)
+        drain(worker);
+    else
+        loop_stop(&worker->loop);
+}
+
+static bool traces(void *context, const char *address)
+{
+    const struct config_strings *peers = &((const struct worker_context *)context)->config->debug_peer;
+    for (size_t i = 0; i < peers->count; i++)
+        if (strcmp(peers->item[i], address) == 0)
+            return true;
+    return false;
+}
+
+static bool watch_signals(struct worker *worker)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_SETMASK, &set, NULL); /* resolver threads inherit the mask */
+    worker->signals = (struct loop_io){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .events = EPOLLIN,
+                                        .ready = take_signal };
+    return worker->signals.fd >= 0 && loop_add(&worker->loop, &worker->signals);
+}
+
+static bool begin(struct worker *worker, const struct worker_setup *setup)
+{
+    worker->setup = setup;
+    worker->control.fd = worker->signals.fd = -1;
+    if (!loop_open(&worker->loop) || !watch_signals(worker))
+        return false;
+    worker->context = (struct worker_context){
+        .config = setup->config,
+        .backend = backend_new(&worker->loop, setup->config, setup->ops->section, setup->trust),
+    };
+    worker->clients = (struct conn_set){ .loop = &worker->loop, .ops = setup->ops->conn, .context = &worker->context,
+                                         .emptied = emptied, .max_count = setup->max_connections };
+    if (setup->config->debug_peer.count > 0)
+        worker->clients.traces = traces;
+    return worker->context.backend != NULL;
+}
+
+static void end(struct worker *worker)
+{
+    worker->clients.ends_when_empty = false;
+    conn_set_close(&worker->clients);
+    backend_free(&worker->context.backend);
+    if (worker->signals.fd >= 0)
+        close(worker->signals.fd);
+    if (worker->control.fd >= 0)
+        close(worker->control.fd);
+    loop_close(&worker->loop);
+    mem_free(worker);
+}
+
+int worker_run(const struct worker_setup *setup, int control_fd)
+{
+    struct worker *worker = mem_alloc(sizeof *worker);
+
+    if (!begin(worker, setup)) {
+        log_fatal("cannot begin: %s", strerror(errno));
+        return 1;
+    }
+    worker->control = (struct loop_io){ .fd = control_fd, .events = EPOLLIN, .ready = hear_parent };
+    worker->clients.served = first_served;
+    if (!loop_add(&worker->loop, &worker->control)) {
+        log_fatal("cannot begin: %s", strerror(errno));
+        return 1;
+    }
+    conn_set_open(&worker->clients, setup->listeners->fds, setup->listeners->count);
+    loop_run(&worker->loop);
+    end(worker);
+    return 0;
+}
+
+int worker_serve_one(const struct worker_setup *setup, int fd)
+{
+    struct worker *worker = mem_alloc(sizeof *worker);
+
+    if (!begin(worker, setup) || conn_open(&worker->clients, fd) == NULL) {
+        log_fatal("cannot begin: %s", strerror(errno));
+        return 1;
+    }
+    worker->clients.ends_when_empty = true;
+    loop_run(&worker->loop);
+    end(worker);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * One worker: an event loop that serves many clients of one protocol.
+ *
+ * Shape:  worker_run() returns when the worker has nothing left to do. The control channel to the parent is a stream
+ *         socket: the parent writes WORKER_STOP_LISTENING, the worker answers WORKER_STOPPED when its listeners are
+ *         closed; the end of file, also when the parent dies, means drain. The worker writes WORKER_SERVED once, after
+ *         its first answer.
+ * Units:  milliseconds.
+ * Limits: setup.max_connections clients; config drain_time for draining, then everything is closed.
+ * Errors: the exit status: 0, or 1 when the worker could not begin.
+ * Owner:  setup and what it points to outlive the call.
+ */
+#ifndef PFX_WORKER_H
+#define PFX_WORKER_H
+
+#include "backend.h"
+#include "config.h"
+#include "conn.h"
+#include "listener.h"
+
+#define WORKER_STOP_LISTENING 'L'
+#define WORKER_STOPPED 'C'
+#define WORKER_SERVED 'S'
+
+struct daemon_ops {
+    const char *name; /* of the program */
+    enum config_section_id section;
+    bool takes_name; /* does the command line name an entry? */
+    const struct conn_ops *conn;
+};
+
+struct worker_setup {
+    const struct daemon_ops *ops;
+    const struct config *config;
+    const struct backend_trust *trust;
+    const struct listener_set *listeners;
+    size_t max_connections;
+    bool drain_on_sigterm; /* standalone; under master(8) SIGTERM means at once */
+};
+
+/* What a protocol finds in conn->set->context. */
+struct worker_context {
+    const struct config *config;
+    struct backend *backend;
+};
+
+int worker_run(const struct worker_setup *setup, int control_fd);
+
+/* Serves one connected socket, then returns. */
+int worker_serve_one(const struct worker_setup *setup, int fd);
+
+#endif

@@ -1,0 +1,239 @@
+#include "answer.h"
+
+#include <cjson/cJSON.h>
+
+#include "gzip.h"
+
+#define STATUS_OK 200
+#define STATUS_NO_CONTENT 204
+#define STATUS_NOT_MODIFIED 304
+#define STATUS_BAD_REQUEST 400
+#define STATUS_NOT_FOUND 404
+#define GZIP_HEADER_BYTES 10
+#define CHUNKS 3 /* at least, of a body that has as many bytes */
+
+static bool add_json_key(struct text *key, struct span body)
+{
+    cJSON *json = body.n == 0 ? NULL : cJSON_ParseWithLength(body.p, body.n);
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
+
+    if (value != NULL)
+        text_add(key, span_text(value));
+    cJSON_Delete(json);
+    return value != NULL;
+}
+
+static void find_key(struct text *key, const struct http_request *r, const struct script *s)
+{
+    struct span get = SPAN("/get/");
+
+    key->n = 0;
+    if (add_json_key(key, r->body))
+        return;
+    if (s->key.p != NULL)
+        text_add_decoded(key, s->key);
+    else if (r->path.n > get.n && memcmp(r->path.p, get.p, get.n) == 0)
+        text_add_decoded(key, span_skip(r->path, span_find_last(r->path, '/') + 1));
+}
+
+static void open_member(struct site *site)
+{
+    text_add(&site->body, SPAN("{\""));
+    text_add_json(&site->body, span_text(site->field));
+    text_add(&site->body, SPAN("\":"));
+}
+
+static void add_given_body(struct site *site, struct span encoded)
+{
+    struct span mark = SPAN("{key}");
+    struct text decoded = { 0 };
+
+    text_add_decoded(&decoded, encoded);
+    for (struct span rest = text_span(&decoded); rest.n > 0;) {
+        const char *at = memmem(rest.p, rest.n, mark.p, mark.n);
+        size_t before = at == NULL ? rest.n : (size_t)(at - rest.p);
+        text_add(&site->body, span_first(rest, before));
+        if (at != NULL)
+            text_add_json(&site->body, text_span(&site->key));
+        rest = span_skip(rest, at == NULL ? before : before + mark.n);
+    }
+    text_free(&decoded);
+}
+
+static void add_member(struct site *site, struct span prefix, struct span value)
+{
+    open_member(site);
+    text_add(&site->body, SPAN("\""));
+    text_add_json(&site->body, prefix);
+    text_add_json(&site->body, value);
+    text_add(&site->body, SPAN("\"}"));
+}
+
+/* Fills site->body; returns the status that the data give, which status= and once= override. */
+static int make_body(struct site *site, const struct script *s)
+{
+    struct span value;
+
+    site->body.n = 0;
+    if (s->body.p != NULL) {
+        add_given_body(site, s->body);
+    } else if (s->bytes >= 0) {
+        open_member(site);
+        text_add(&site->body, SPAN("\""));
+        text_fill(&site->body, 'x', (size_t)s->bytes);
+        text_add(&site->body, SPAN("\"}"));
+    } else if (site->data.path == NULL) {
+        add_member(site, SPAN("value-of-"), text_span(&site->key));
+    } else if (data_find(&site->data, text_span(&site->key), &value)) {
+        add_member(site, SPAN(""), value);
+    } else if (s->miss >= 0) {
+        text_add(&site->body, SPAN("{\"error\":\"not-found\"}"));
+        return s->miss;
+    } else {
+        open_member(site);
+        text_add(&site->body, SPAN("null}"));
+    }
+    return STATUS_OK;
+}
+
+static int choose_status(int by_data, const struct script *s, bool is_first)
+{
+    if (is_first && s->once >= 0)
+        return s->once;
+    return s->status >= 0 ? s->status : by_data;
+}
+
+static struct span pack_body(struct site *site, const struct script *s)
+{
+    if (!s->gzip && !s->badgzip)
+        return text_span(&site->body);
+    site->packed.n = 0;
+    gzip_pack(&site->packed, text_span(&site->body));
+    for (size_t i = GZIP_HEADER_BYTES; s->badgzip && i < site->packed.n; i++)
+        site->packed.p[i] = (char)~site->packed.p[i];
+    return text_span(&site->packed);
+}
+
+static void start_head(struct answer *a, int status)
+{
+    a->out.n = 0;
+    text_format(&a->out, "HTTP/1.1 %d %s\r\n", status, status == STATUS_OK ? "OK" : "Scripted");
+}
+
+static void end_head(struct answer *a)
+{
+    text_add(&a->out, SPAN("\r\n"));
+    a->head_bytes = a->out.n;
+}
+
+static void add_encoded_header(struct answer *a, struct span name, struct span encoded)
+{
+    if (encoded.p == NULL)
+        return;
+    text_add(&a->out, name);
+    text_add(&a->out, SPAN(": "));
+    text_add_decoded(&a->out, encoded);
+    text_add(&a->out, SPAN("\r\n"));
+}
+
+static void add_scripted_headers(struct answer *a, const struct script *s)
+{
+    add_encoded_header(a, SPAN("Content-Type"), s->type.p == NULL ? SPAN("application/json") : s->type);
+    add_encoded_header(a, SPAN("Location"), s->location);
+    add_encoded_header(a, SPAN("Retry-After"), s->retryafter);
+    if (s->gzip || s->badgzip)
+        text_add(&a->out, SPAN("Content-Encoding: gzip\r\n"));
+    for (int i = 0; i < s->headers; i++)
+        text_format(&a->out, "X-Extra-%d: an extra header, number %d\r\n", i, i);
+}
+
+static void add_framing_headers(struct answer *a, const struct script *s, size_t body_bytes)
+{
+    if (s->chunked || s->badchunk)
+        text_add(&a->out, SPAN("Transfer-Encoding: chunked\r\n"));
+    else if (!s->nolength)
+        text_format(&a->out, "Content-Length: %zu\r\n", s->length >= 0 ? (size_t)s->length : body_bytes);
+}
+
+static void add_chunks(struct answer *a, struct span body, bool is_bad)
+{
+    size_t piece = body.n < CHUNKS ? 1 : body.n / CHUNKS;
+
+    while (body.n > 0) {
+        size_t n = body.n < piece ? body.n : piece;
+        text_format(&a->out, "%zx\r\n", n);
+        text_add(&a->out, span_first(body, n));
+        text_add(&a->out, is_bad ? SPAN("\r\nsize\r\n") : SPAN("\r\n"));
+        body = span_skip(body, n);
+    }
+    text_add(&a->out, SPAN("0\r\n\r\n"));
+}
+
+static void add_body(struct answer *a, const struct script *s, struct span body)
+{
+    if (s->chunked || s->badchunk)
+        add_chunks(a, body, s->badchunk);
+    else
+        text_add(&a->out, body);
+}
+
+void answer_make(struct answer *a, struct site *site, const struct http_request *r, const struct script *s)
+{
+    bool is_first = record_add(&site->record, r) == 0;
+
+    find_key(&site->key, r, s);
+    int status = choose_status(make_body(site, s), s, is_first);
+    bool has_body = status >= STATUS_OK && status != STATUS_NO_CONTENT && status != STATUS_NOT_MODIFIED;
+    struct span body = pack_body(site, s);
+    bool announces_close = s->close || s->nolength || !r->keepalive;
+    bool is_short = s->length >= 0 && (size_t)s->length > body.n;
+
+    a->close = announces_close || s->sneakyclose || s->badchunk || is_short;
+    start_head(a, status);
+    add_scripted_headers(a, s);
+    if (has_body)
+        add_framing_headers(a, s, body.n);
+    if (announces_close)
+        text_add(&a->out, SPAN("Connection: close\r\n"));
+    end_head(a);
+    if (has_body && !span_equal(r->method, SPAN("HEAD")))
+        add_body(a, s, body);
+}
+
+static void add_plain(struct answer *a, int status, struct span body)
+{
+    start_head(a, status);
+    text_format(&a->out, "Content-Type: text/plain\r\nContent-Length: %zu\r\n", body.n);
+    if (a->close)
+        text_add(&a->out, SPAN("Connection: close\r\n"));
+    end_head(a);
+    text_add(&a->out, body);
+}
+
+void answer_control(struct answer *a, struct site *site, const struct http_request *r)
+{
+    site->body.n = 0;
+    bool is_known = record_control(&site->record, r, &site->body);
+    a->close = !r->keepalive;
+    add_plain(a, is_known ? STATUS_OK : STATUS_NOT_FOUND, text_span(&site->body));
+}
+
+void answer_refuse(struct answer *a)
+{
+    a->close = true;
+    add_plain(a, STATUS_BAD_REQUEST, SPAN("not a request\n"));
+}
+
+void answer_free(struct answer *a)
+{
+    text_free(&a->out);
+}
+
+void answer_site_free(struct site *site)
+{
+    data_close(&site->data);
+    record_free(&site->record);
+    text_free(&site->key);
+    text_free(&site->body);
+    text_free(&site->packed);
+}

@@ -1,0 +1,61 @@
+#include "script.h"
+
+enum kind { NUMBER, TEXT };
+
+struct rule {
+    struct span name;
+    enum kind kind;
+    size_t offset;
+};
+
+#define RULE(member, kind) { { #member, sizeof(#member) - 1 }, kind, offsetof(struct script, member) }
+
+static const struct rule rules[] = {
+    RULE(badchunk, NUMBER),     RULE(badgzip, NUMBER), RULE(body, TEXT),       RULE(bodydelay, NUMBER),
+    RULE(bytes, NUMBER),        RULE(chunked, NUMBER), RULE(close, NUMBER),    RULE(closeonreuse, NUMBER),
+    RULE(delay, NUMBER),        RULE(drip, NUMBER),    RULE(gzip, NUMBER),     RULE(hang, NUMBER),
+    RULE(headers, NUMBER),      RULE(key, TEXT),       RULE(length, NUMBER),   RULE(location, TEXT),
+    RULE(miss, NUMBER),         RULE(nolength, NUMBER), RULE(once, NUMBER),    RULE(reset, TEXT),
+    RULE(retryafter, TEXT),     RULE(sneakyclose, NUMBER), RULE(status, NUMBER), RULE(type, TEXT),
+};
+
+static int read_number(struct span s)
+{
+    int value = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9' || value > SCRIPT_NUMBER_MAX / 10)
+            return 0;
+        value = value * 10 + (s.p[i] - '0');
+    }
+    return value;
+}
+
+static void set_value(struct script *s, struct span name, struct span value)
+{
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        void *member = (char *)s + rules[i].offset;
+        if (!span_equal(rules[i].name, name))
+            continue;
+        if (rules[i].kind == NUMBER)
+            *(int *)member = read_number(value);
+        else
+            *(struct span *)member = value;
+    }
+}
+
+void script_parse(struct script *s, struct span query)
+{
+    *s = (struct script){ .bytes = SCRIPT_NONE,
+                          .length = SCRIPT_NONE,
+                          .miss = SCRIPT_NONE,
+                          .once = SCRIPT_NONE,
+                          .status = SCRIPT_NONE };
+    while (query.n > 0) {
+        struct span part = span_first(query, span_find(query, '&'));
+        size_t equals = span_find(part, '=');
+        if (equals < part.n)
+            set_value(s, span_first(part, equals), span_skip(part, equals + 1));
+        query = span_skip(query, part.n < query.n ? part.n + 1 : part.n);
+    }
+}

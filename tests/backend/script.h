@@ -1,0 +1,44 @@
+/*
+ * What a URL asks the backend to do.
+ *
+ * Shape:  the query string: name=value joined by "&", values percent-encoded. Of a name that stands twice the last
+ *         counts; unknown names are passed over.
+ *
+ *   the answer   status=N  type=MIME  body=TEXT ("{key}" in it is replaced by the JSON-escaped key)
+ *                bytes=N ({"FIELD":"xxx..."} with N times x)  miss=N (the status when the data file lacks the key)
+ *                once=N (the status of the first request to this URL since the start or /_reset)
+ *                key=KEY (for requests without a body that names one)
+ *   headers      headers=N (extra ones)  location=URL  retryafter=TEXT
+ *   time, in ms  delay= before the header  bodydelay= between header and body  drip= before each byte of the body
+ *                hang=1 (no answer at all)
+ *   connection   close=1 (announced)  sneakyclose=1 (not announced)
+ *                closeonreuse=1 (the next request on the connection is read and counted, then the connection closes)
+ *                reset=now|headers|body: a TCP reset instead of the answer, after the header, in the middle of the
+ *                body; on a UNIX socket a plain close
+ *   framing      nolength=1 (the body ends with the connection)
+ *                length=N (this Content-Length; closes after the answer when it is more than the body has)
+ *                chunked=1  badchunk=1 (a chunk size that is no number)
+ *                gzip=1  badgzip=1 (damaged)
+ *
+ * Limits: SCRIPT_NUMBER_MAX for every number.
+ * Errors: none; a number that is none counts as 0.
+ * Owner:  spans borrow the query and are still percent-encoded. A NULL span: not given.
+ */
+#ifndef BACKEND_SCRIPT_H
+#define BACKEND_SCRIPT_H
+
+#include "span.h"
+
+#define SCRIPT_NUMBER_MAX 100000000
+#define SCRIPT_NONE (-1)
+
+struct script {
+    struct span body, key, location, reset, retryafter, type;
+    int bytes, length, miss, once, status; /* SCRIPT_NONE: not given */
+    int badchunk, badgzip, chunked, close, closeonreuse, gzip, hang, nolength, sneakyclose;
+    int bodydelay, delay, drip, headers;
+};
+
+void script_parse(struct script *s, struct span query);
+
+#endif

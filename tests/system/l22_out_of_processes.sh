@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# When no process or thread can be made, nobody spins: a look-up fails as any other, and a lost worker is replaced as soon
+# as there is room again.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+chmod 1777 "$T"
+backend_start -l inet:127.0.0.1:0
+map map ''
+entry by_name "target = \"http://localhost:${BACKEND##*:}/get/%s?\";"
+configuration 'workers = 1;'
+
+# A user of our own, so that only these processes count.
+user=$((60000 + RANDOM % 4000))
+setpriv --reuid="$user" --regid="$user" --clear-groups "$B/pfx-socketmap" -L "unix:$SOCKET" -C "$CFG" \
+    >>"$LOG" 2>&1 </dev/null &
+PFX=$!
+STARTED+=("$PFX")
+pfx_serves "unix:$SOCKET"
+worker=$(children "$PFX")
+prlimit --pid "$worker" --nproc=2:2
+expect_reply by_name key 'TEMP *'
+expect_reply map key 'OK value-of-key'
+
+prlimit --pid "$PFX" --nproc=1:2
+kill -9 "$worker"
+expect_log '(warning|error): .*fork'
+expect_idle "$PFX"
+expect_at_most "lines about it" 5 "$(grep -c fork "$LOG")"
+prlimit --pid "$PFX" --nproc=20:20 # the worker inherits it
+wait_for 30 answers "unix:$SOCKET" || fail "no worker, though there is room again"
+expect_reply map key 'OK value-of-key'
+expect_reply by_name key 'OK value-of-key'
+pfx_stop

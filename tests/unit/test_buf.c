@@ -1,0 +1,142 @@
+#include "buf.h"
+
+#include "unit.h"
+
+START_TEST(buf_init_holds_nothing)
+{
+    struct buf b;
+    buf_init(&b, 10);
+    ck_assert_ptr_null(b.p);
+    ck_assert_uint_eq(buf_span(&b).n, 0);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_add_joins_bytes_in_order)
+{
+    struct buf b;
+    buf_init(&b, 100);
+    ck_assert(buf_add(&b, SPAN("one")));
+    ck_assert(buf_add(&b, SPAN("")));
+    ck_assert(buf_add(&b, SPAN("\0two")));
+    unit_expect_span(buf_span(&b), SPAN("one\0two"), "joined");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_add_fills_to_the_ceiling_and_not_beyond)
+{
+    struct buf b;
+    buf_init(&b, 5);
+    ck_assert(buf_add(&b, SPAN("12345")));
+    ck_assert(!buf_add(&b, SPAN("6")));
+    ck_assert(buf_add(&b, SPAN("")));
+    unit_expect_span(buf_span(&b), SPAN("12345"), "as before");
+    ck_assert_uint_le(b.room, 5);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_add_too_much_at_once_leaves_content)
+{
+    struct buf b;
+    buf_init(&b, 5);
+    ck_assert(!buf_add(&b, SPAN("123456")));
+    ck_assert_uint_eq(b.n, 0);
+    ck_assert(buf_add(&b, SPAN("1234")));
+    ck_assert(!buf_add(&b, SPAN("56")));
+    unit_expect_span(buf_span(&b), SPAN("1234"), "as before");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_add_byte_by_byte_grows_to_any_ceiling)
+{
+    const size_t max = 100003;
+    struct buf b;
+
+    buf_init(&b, max);
+    while (buf_add(&b, SPAN("x")))
+        continue;
+    ck_assert_uint_eq(b.n, max);
+    ck_assert_uint_eq(b.room, max);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_reserve_gives_room_behind_the_content)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    ck_assert(buf_add(&b, SPAN("head")));
+    char *to = buf_reserve(&b, 996);
+    ck_assert_ptr_eq(to, b.p + 4);
+    memset(to, 'x', 996);
+    b.n += 996;
+    ck_assert_ptr_null(buf_reserve(&b, 1));
+    ck_assert_ptr_nonnull(buf_reserve(&b, 0));
+    ck_assert_ptr_null(buf_reserve(&b, SIZE_MAX));
+    ck_assert_mem_eq(b.p, "headx", 5);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_format_adds_text_up_to_the_ceiling)
+{
+    struct buf b;
+    buf_init(&b, 8);
+    ck_assert(buf_format(&b, "%s=%d", "a", 1));
+    ck_assert(buf_format(&b, "%s", ""));
+    ck_assert(!buf_format(&b, "%06d", 2));
+    ck_assert(buf_format(&b, "%05d", 3));
+    unit_expect_span(buf_span(&b), SPAN("a=100003"), "formatted");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_drop_removes_from_the_front)
+{
+    struct buf b;
+    buf_init(&b, 10);
+    buf_drop(&b, 0);
+    ck_assert(buf_add(&b, SPAN("abcdefghij")));
+    buf_drop(&b, 4);
+    unit_expect_span(buf_span(&b), SPAN("efghij"), "after four");
+    ck_assert(buf_add(&b, SPAN("klmn")));
+    buf_drop(&b, 10);
+    ck_assert_uint_eq(b.n, 0);
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_clear_keeps_memory_and_free_keeps_the_ceiling)
+{
+    struct buf b;
+    buf_init(&b, 3);
+    ck_assert(buf_add(&b, SPAN("abc")));
+    const char *before = b.p;
+    buf_clear(&b);
+    ck_assert_uint_eq(b.n, 0);
+    ck_assert_ptr_eq(b.p, before);
+
+    buf_free(&b);
+    ck_assert_ptr_null(b.p);
+    ck_assert(buf_add(&b, SPAN("abc")));
+    ck_assert(!buf_add(&b, SPAN("d")));
+    buf_free(&b);
+    buf_free(&b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("buf");
+
+    unit_add(suite, "buf",
+             (const TTest *const[]){
+                 buf_init_holds_nothing, buf_add_joins_bytes_in_order, buf_add_fills_to_the_ceiling_and_not_beyond,
+                 buf_add_too_much_at_once_leaves_content, buf_add_byte_by_byte_grows_to_any_ceiling,
+                 buf_reserve_gives_room_behind_the_content, buf_format_adds_text_up_to_the_ceiling,
+                 buf_drop_removes_from_the_front, buf_clear_keeps_memory_and_free_keeps_the_ceiling, NULL });
+    return unit_run(suite);
+}
