@@ -266,7 +266,7 @@ static struct http_endpoint *endpoint_of(struct backend *backend, const struct c
     struct entry_state *state = state_of(backend, entry);
 
     if (state->endpoint == NULL)
-        state->endpoint = http_endpoint(backend->http, entry, backend_trust_profile(backend->trust, entry));
+        state->endpoint = http_endpoint_new(backend->http, entry, backend_trust_profile(backend->trust, entry));
     return state->endpoint;
 }
 
@@ -346,14 +346,14 @@ struct backend *backend_new(struct loop *loop, const struct config *config, enum
 {
     struct backend *backend = mem_alloc(sizeof *backend);
     const struct config_section *entries = &config->section[section];
-    struct http_limits limits = { .connections_per_host = config->max_connections_per_host,
-                                  .idle_connections = config->max_idle_connections,
-                                  .hosts = count_hosts(entries) };
+    int64_t kept = config->max_idle_connections > 0
+                       ? config->max_idle_connections
+                       : config->max_connections_per_host * (int64_t)count_hosts(entries);
 
     backend->loop = loop;
     backend->section = entries;
     backend->trust = trust;
-    backend->http = http_new(loop, &limits);
+    backend->http = http_new(loop, config->max_connections_per_host, kept);
     if (backend->http == NULL) {
         mem_free(backend);
         return NULL;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "gzip.h"
-#include "http_endpoint.h"
+#include "http_state.h"
 #include "mem.h"
 
 #define IDLE_BUFFER_MAX_BYTES  16384
@@ -332,12 +332,13 @@ struct http_call *http_prepare(struct http_endpoint *endpoint)
     return call;
 }
 
-struct http *http_new(struct loop *loop, const struct http_limits *limits)
+struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept)
 {
     struct http *http = mem_alloc(sizeof *http);
 
     http->loop = loop;
-    http->limits = *limits;
+    http->connections_per_host = connections_per_host;
+    http->connections_kept = connections_kept;
     http->finished = finished;
     http->resolver = resolver_new(loop);
     if (http->resolver == NULL) {

@@ -1,7 +1,8 @@
 /*
- * HTTP requests over libcurl's multi interface. The only module that knows libcurl and zlib.
+ * HTTP requests over libcurl's multi interface. With http_endpoint and
+ * http_multi the only module that knows libcurl.
  *
- * Shape:  an endpoint is what all requests of an entry have in common; a call is one request.
+ * Shape:  an endpoint (http_endpoint.h) is what all requests of an entry have in common; a call is one request.
  *           call = http_prepare(endpoint);          then fill http_url(call), http_body(call), http_add_header(call, ...)
  *           http_start(call, deadline, done, arg);  or http_cancel(call)
  *         done gets the answer later, once, from the loop; after it the call is gone. http_cancel() at any time before
@@ -21,9 +22,8 @@
 #define PFX_HTTP_H
 
 #include "buf.h"
-#include "config.h"
+#include "http_endpoint.h"
 #include "loop.h"
-#include "tls.h"
 
 #define HTTP_HEADER_MAX_BYTES (64 * 1024)
 #define HTTP_URL_MAX_BYTES (512 * 1024)        /* the longest key, percent-encoded, and what stands around it */
@@ -31,8 +31,6 @@
 #define HTTP_IDLE_CALLS_MAX 256
 #define HTTP_DETAIL_MAX_BYTES 256
 
-struct http;
-struct http_endpoint;
 struct http_call;
 
 enum http_failure {
@@ -54,18 +52,9 @@ struct http_answer {
     struct span body;
 };
 
-struct http_limits {
-    int64_t connections_per_host;
-    int64_t idle_connections; /* 0: as many as the hosts need */
-    size_t hosts;             /* how many there are */
-};
-
-struct http *http_new(struct loop *loop, const struct http_limits *limits); /* NULL: no descriptor left */
+/* connections_kept: busy and idle ones, in each group that may share them. NULL: no descriptor left. */
+struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept);
 void http_free(struct http **http);
-
-/* entry and profile must outlive the endpoint; profile may be NULL when the target has no TLS. */
-struct http_endpoint *http_endpoint(struct http *http, const struct config_entry *entry,
-                                    const struct tls_profile *profile);
 
 struct http_call *http_prepare(struct http_endpoint *endpoint);
 struct buf *http_url(struct http_call *call);

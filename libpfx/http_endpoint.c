@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http_state.h"
 #include "mem.h"
 
 static CURLcode prepare_tls(CURL *easy, void *ssl_ctx, void *context)
@@ -27,7 +28,7 @@ static void configure_tls(const struct http_endpoint *endpoint, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)(size_t)endpoint->group->profile);
 }
 
-void http_endpoint_configure(const struct http_endpoint *endpoint, CURL *easy)
+void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy)
 {
     const struct config_entry *entry = endpoint->entry;
     static const long resolve_as[] = { CURL_IPRESOLVE_WHATEVER, CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6 };
@@ -132,8 +133,6 @@ static void find_host(struct http_endpoint *endpoint)
 
 static struct group *find_group(struct http *http, const struct tls_profile *profile, int ip_version)
 {
-    const struct http_limits *limits = &http->limits;
-
     for (struct group *group = http->groups; group != NULL; group = group->next)
         if (group->profile == profile && group->ip_version == ip_version)
             return group;
@@ -141,10 +140,8 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
     group->profile = profile;
     group->ip_version = ip_version;
     http_multi_open(&group->multi, http->loop, http->finished);
-    int64_t kept = limits->idle_connections > 0 ? limits->idle_connections
-                                                : limits->connections_per_host * (int64_t)limits->hosts;
-    curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits->connections_per_host);
-    curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)kept);
+    curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->connections_per_host);
+    curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)http->connections_kept);
     curl_multi_setopt(group->multi.curl, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     group->next = http->groups;
     http->groups = group;
@@ -193,8 +190,8 @@ static void add_fixed_headers(struct http_endpoint *endpoint)
     endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
 }
 
-struct http_endpoint *http_endpoint(struct http *http, const struct config_entry *entry,
-                                    const struct tls_profile *profile)
+struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
+                                        const struct tls_profile *profile)
 {
     struct http_endpoint *endpoint = mem_alloc(sizeof *endpoint);
 

@@ -1,49 +1,27 @@
 /*
- * The inside of http.h: what all requests of an entry share, and which entries may share connections.
+ * An endpoint: what all requests of an entry have in common, and which entries may share connections.
  *
- * Shape:  a group is one libcurl multi handle. Connections, TLS sessions and addresses are shared within a group only:
- *         libcurl would otherwise hand a connection that one CA store vouched for to an entry with another.
- * Owner:  struct http owns groups and endpoints; calls belong to http.c.
+ * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its URL,
+ *         body and further headers (http.h).
+ * Errors: none; the configuration was checked when it was read.
+ * Owner:  struct http owns it. entry and profile must outlive it; profile is NULL when the target has no TLS.
+ * Source: curl_easy_setopt(3).
  */
 #ifndef PFX_HTTP_ENDPOINT_H
 #define PFX_HTTP_ENDPOINT_H
 
-#include "http.h"
-#include "http_multi.h"
-#include "resolver.h"
+#include "config.h"
+#include "tls.h"
 
-struct group {
-    struct http_multi multi;
-    const struct tls_profile *profile;
-    int ip_version;
-    struct group *next;
-};
+struct http;
+struct http_endpoint;
+struct curl_slist;
 
-struct http {
-    struct loop *loop;
-    struct resolver *resolver;
-    struct http_limits limits;
-    struct group *groups;
-    struct http_endpoint *endpoints;
-    size_t idle_calls;
-    void (*finished)(CURL *easy, CURLcode result);
-};
+struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
+                                        const struct tls_profile *profile);
 
-struct http_endpoint {
-    struct http *http;
-    struct group *group;
-    const struct config_entry *entry;
-    const char *proxy;          /* "" none */
-    struct resolver_host *host; /* whom libcurl will connect to; NULL: an address, "localhost" or a socket */
-    unsigned port;              /* its port */
-    unsigned loaded_generation; /* of the addresses that the group's multi handle has */
-    struct curl_slist *headers; /* those that never change */
-    struct http_call *idle;
-    struct http_call *busy;
-    struct http_endpoint *next;
-};
-
-void http_endpoint_configure(const struct http_endpoint *endpoint, CURL *easy); /* every option that never changes */
+/* For http.c: every option of an easy handle that never changes; a header line; the end. */
+void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy);
 struct curl_slist *http_endpoint_add_header(struct curl_slist *list, const char *line);
 void http_endpoint_free_all(struct http *http); /* no call may be left */
 

@@ -46,7 +46,7 @@ pfx_standalone -L "unix:$SOCKET,mode=0666" -L "inet:127.0.0.1:$port"
 pfx_serves "unix:$SOCKET"
 
 for i in "${!wanted[@]}"; do
-    expect_reply "v$i" key "OK ${wanted[i]}"
+    expect_equal "v$i" "OK ${wanted[i]}" "$(ask "v$i" key)"
     expect_equal "v$i by TCP" "OK ${wanted[i]}" "$(ask_at "inet:127.0.0.1:$port" "v$i" key)"
 done
 for name in sent_in_chunks packed until_the_end dripping many_headers by_socket; do

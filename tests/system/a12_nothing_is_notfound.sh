@@ -33,6 +33,7 @@ map required "body=$(url '{"other":"x"}')" 'value_required = true;'
 
 # A key without the part that the template needs, or that would be another path, is not even asked.
 entry domain "target = \"http://$BACKEND/domain?key=%d\";"
+entry localpart "target = \"http://$BACKEND/localpart?key=%u\";"
 entry label "target = \"http://$BACKEND/label?key=%3\";"
 entry in_payload "target = \"http://$BACKEND/in_payload?\"; payload = { key = \"%d\"; };"
 entry in_path "target = \"http://$BACKEND/in_path/%s?\";"
@@ -53,7 +54,8 @@ expect_log 'warning: .*required.*value_field'
 
 expect_reply domain key 'NOTFOUND '
 expect_reply domain key@ 'NOTFOUND '
-expect_reply domain @example.com 'NOTFOUND '
+expect_reply localpart @example.com 'NOTFOUND '
+expect_reply localpart user@example.com 'OK value-of-user'
 expect_reply domain user@example.com 'OK value-of-example.com'
 expect_reply label user@example.com 'NOTFOUND '
 expect_reply label user@mx.example.com 'OK value-of-mx'
@@ -63,6 +65,7 @@ for key in . ..; do
     expect_reply in_path "$key" 'NOTFOUND '
 done
 expect_equal "requests about a domain" 1 "$(asked domain)"
+expect_equal "requests about a local part" 1 "$(asked localpart)"
 expect_equal "requests about a label" 1 "$(asked label)"
 expect_equal "requests with a payload" 1 "$(asked in_payload)"
 expect_equal "requests that would leave their path" 0 "$(fetch '/_count?path=/in_path')"

@@ -15,7 +15,7 @@ broken misspelt "targte = \"http://$BACKEND/?key=%s\";" target
 broken no_target 'method = "GET";' target
 broken wrong_type "$target status_code = \"many\";" status_code
 broken out_of_range "$target max_reply_size = 100000000;" max_reply_size
-broken too_large_integer "$target max_reply_size = 5000000000;" max_reply_size
+broken too_large_integer "$target max_reply_size = 5000000000L;" max_reply_size
 broken unknown_placeholder "target = \"http://$BACKEND/?key=%z\";" target
 broken percent_sign "target = \"http://$BACKEND/?key=%41\";" %%
 broken placeholder_in_host "target = \"http://%d/\";" target
@@ -23,7 +23,7 @@ broken ftp "target = \"ftp://$BACKEND/%s\";" target
 broken not_json "$target payload = $(quoted '{"key": %s}');" payload
 broken two_authorizations "$target http_auth_basic = \"a:b\"; http_auth_bearer = \"c\";" http_auth
 broken no_secret_file "$target http_auth_bearer = { file = \"$T/nothing\"; };" "$T/nothing"
-broken no_ca_file "$target tls = { root_ca = \"$T/nothing.pem\"; };" "$T/nothing.pem"
+broken no_ca_file "target = \"https://$BACKEND/\"; tls = { root_ca = \"$T/nothing.pem\"; };" "$T/nothing.pem"
 broken not_yet "$target expansion_limit = 5;" expansion_limit
 configuration
 pfx_standalone

@@ -57,6 +57,10 @@ expect_match() { # WHAT GLOB GOT
     [[ $3 == $2 ]] || fail "$1: wanted '$2', got '${3:0:300}'"
 }
 
+expect_holds() { # WHAT TEXT GOT
+    [[ $3 == *"$2"* ]] || fail "$1: wanted '$2' in it, got '${3:0:300}'"
+}
+
 expect_at_most() { # WHAT LIMIT GOT
     [ "$3" -le "$2" ] || fail "$1: wanted at most $2, got $3"
 }

@@ -154,6 +154,7 @@ static const struct {
     { "label in braces", "http://h/%{1}0", "http://h:80", "h", NULL, 80, false, false, "http://h/d0" },
     { "socket", "unix:/run/x.sock:/a/%s", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
       "http://localhost/a/u%40d" },
+    { "socket with the longest path", "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/", "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "localhost", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 80, false, false, "http://localhost/" },
     { "socket without path", "unix:/run/x.sock", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
       "http://localhost/" },
     { "socket with query", "unix:/run/x.sock:?a", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
@@ -238,7 +239,7 @@ START_TEST(config_find_takes_names_in_any_order_and_no_part_of_one)
 {
     struct config *config = fixture_load_good("socket_maps = { defaults = { target = \"http://h/\"; };\n"
                                               " b = { }; a = { }; a-b = { }; ab = { }; B = { }; };");
-    static const char *const missing[] = { "", "c", "aa", "defaults", "a-", "ab\0", "A" };
+    static const char *const missing[] = { "", "c", "aa", "defaults", "a-", "A" };
 
     ck_assert_uint_eq(config->section[CONFIG_SOCKET_MAPS].count, 5);
     ck_assert_str_eq(config->section[CONFIG_SOCKET_MAPS].entries[0].name, "B");
@@ -246,8 +247,8 @@ START_TEST(config_find_takes_names_in_any_order_and_no_part_of_one)
     ck_assert_str_eq(fixture_map(config, "a-b")->name, "a-b");
     ck_assert_str_eq(fixture_map(config, "ab")->name, "ab");
     for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-        ck_assert_ptr_null(i == 5 ? config_find(config, CONFIG_SOCKET_MAPS, SPAN("ab\0"))
-                                  : config_find(config, CONFIG_SOCKET_MAPS, span_text(missing[i])));
+        ck_assert_ptr_null(config_find(config, CONFIG_SOCKET_MAPS, span_text(missing[i])));
+    ck_assert_ptr_null(config_find(config, CONFIG_SOCKET_MAPS, SPAN("ab\0")));
     ck_assert_ptr_null(config_find(config, CONFIG_POLICY_SERVICES, SPAN("a")));
     config_free(&config);
 }

@@ -179,7 +179,7 @@ static const struct {
     { "relative path on a socket", "\"unix:/x.sock:x\"", "must be unix:/path.sock:/url/path" },
     { "placeholder in a socket", "\"unix:/%s.sock:/\"", "placeholders may not stand in the path of the socket" },
     { "socket path too long",
-      "\"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/\"",
+      "\"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/\"",
       "the path of the socket is too long (at most 107 bytes)" },
     { "several", "[ \"http://a/\", \"http://b/\" ]", "several targets are not supported yet" },
     { "none", "[ ]", "must be a URL" },

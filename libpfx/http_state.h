@@ -1,0 +1,48 @@
+/*
+ * The inside of http.h and http_endpoint.h: what a worker knows about the services that it asks.
+ *
+ * Shape:  a group is one libcurl multi handle. Connections, TLS sessions and addresses are shared within a group only:
+ *         libcurl would otherwise hand a connection that one CA store vouched for to an entry with another.
+ * Owner:  struct http owns groups and endpoints; calls belong to http.c.
+ */
+#ifndef PFX_HTTP_STATE_H
+#define PFX_HTTP_STATE_H
+
+#include "config.h"
+#include "http_multi.h"
+#include "resolver.h"
+#include "tls.h"
+
+struct group {
+    struct http_multi multi;
+    const struct tls_profile *profile;
+    int ip_version;
+    struct group *next;
+};
+
+struct http {
+    struct loop *loop;
+    struct resolver *resolver;
+    int64_t connections_per_host;
+    int64_t connections_kept;
+    struct group *groups;
+    struct http_endpoint *endpoints;
+    size_t idle_calls;
+    void (*finished)(CURL *easy, CURLcode result);
+};
+
+struct http_endpoint {
+    struct http *http;
+    struct group *group;
+    const struct config_entry *entry;
+    const char *proxy;          /* "" none */
+    struct resolver_host *host; /* whom libcurl will connect to; NULL: an address, "localhost" or a socket */
+    unsigned port;              /* its port */
+    unsigned loaded_generation; /* of the addresses that the group's multi handle has */
+    struct curl_slist *headers; /* those that never change */
+    struct http_call *idle;
+    struct http_call *busy;
+    struct http_endpoint *next;
+};
+
+#endif
