@@ -152,6 +152,7 @@ static const char *preset_text(const struct config_key *key)
 {
     switch (key->type) {
     case CONFIG_KEY_LATER:
+    case CONFIG_KEY_LATER_SECTION:
         return "later";
     case CONFIG_KEY_SECTION:
     case CONFIG_KEY_HTTP_GROUP:

@@ -18,6 +18,7 @@ enum config_place {
 
 enum config_type {
     CONFIG_KEY_LATER,
+    CONFIG_KEY_LATER_SECTION,
     CONFIG_KEY_SECTION,
     CONFIG_KEY_HTTP_GROUP,
     CONFIG_KEY_TLS_GROUP,

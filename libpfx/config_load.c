@@ -128,7 +128,7 @@ static void read_top_key(struct loader *l, const config_setting_t *setting)
 
     if (key == NULL)
         return;
-    if (key->type == CONFIG_KEY_SECTION)
+    if (key->type == CONFIG_KEY_SECTION || key->type == CONFIG_KEY_LATER_SECTION)
         add_section(l, setting);
     else if (!is_first(l, key, setting))
         return;

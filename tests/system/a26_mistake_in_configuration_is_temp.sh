@@ -32,7 +32,7 @@ expect_reply nobody key 'PERM *'
 expect_reply well key 'OK value-of-key'
 for name in "${broken[@]}"; do
     expect_reply "${name%% *}" key 'TEMP *'
-    expect_log "(error|warning): .*pfx\.cfg:[0-9]+: .*${name##* }"
+    expect_log "error: .*socket_maps\.${name%% *}.*${name##* }"
 done
 expect_reply well key 'OK value-of-key'
 expect_equal "requests" 2 "$(asked well)"

@@ -13,7 +13,7 @@ release() {
     expect_reply map key 'OK value-of-key'
 }
 answers_again() {
-    timeout 5 "$B/tests/client" ask "unix:$SOCKET" map key >/dev/null 2>&1
+    timeout 5 "$B/client" ask "unix:$SOCKET" map key >/dev/null 2>&1
 }
 
 # A worker that runs out of them all the same.
@@ -21,7 +21,7 @@ configuration 'workers = 1; max_connections = 1000;'
 pfx_standalone
 expect_reply map key 'OK value-of-key'
 worker=$(children "$PFX")
-prlimit --pid "$worker" --nofile=40:4096
+limit "$worker" --nofile=40:4096
 hold 200
 expect_log 'warning: .*(descriptor|accept|open files)'
 expect_idle "$worker"

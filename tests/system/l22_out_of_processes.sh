@@ -18,16 +18,16 @@ PFX=$!
 STARTED+=("$PFX")
 pfx_serves "unix:$SOCKET"
 worker=$(children "$PFX")
-prlimit --pid "$worker" --nproc=2:2
+limit "$worker" --nproc=2:20
 expect_reply by_name key 'TEMP *'
 expect_reply map key 'OK value-of-key'
 
-prlimit --pid "$PFX" --nproc=1:2
+limit "$PFX" --nproc=1:20
 kill -9 "$worker"
 expect_log '(warning|error): .*fork'
 expect_idle "$PFX"
 expect_at_most "lines about it" 5 "$(grep -c fork "$LOG")"
-prlimit --pid "$PFX" --nproc=20:20 # the worker inherits it
+limit "$PFX" --nproc=20:20 # the worker inherits it
 wait_for 30 answers "unix:$SOCKET" || fail "no worker, though there is room again"
 expect_reply map key 'OK value-of-key'
 expect_reply by_name key 'OK value-of-key'

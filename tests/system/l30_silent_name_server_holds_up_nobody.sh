@@ -34,7 +34,7 @@ before=$(threads "$worker")
 
 asking=()
 for i in {1..30}; do
-    in_background "$T/lost.$i" "$B/tests/client" ask -t 20000 "unix:$SOCKET" "lost$i" key
+    in_background "$T/lost.$i" "$B/client" ask -t 20000 "unix:$SOCKET" "lost$i" key
     asking+=("$JOB")
 done
 many() {

@@ -21,7 +21,7 @@ asking() { # COUNT: so many requests are at the backend
 for round in 1 2 3; do
     clients=()
     for _ in 1 2 3; do
-        in_background /dev/null "$B/tests/client" ask "unix:$SOCKET" endless key
+        in_background /dev/null "$B/client" ask "unix:$SOCKET" endless key
         clients+=("$JOB")
     done
     wait_for 10 asking $((round * 3)) || fail "the backend is not asked"

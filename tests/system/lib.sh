@@ -26,7 +26,7 @@ fail() {
     exit 1
 }
 
-for program in pfx-socketmap tests/backend tests/client; do
+for program in pfx-socketmap backend client; do
     [ -x "$B/$program" ] || fail "no $B/$program: run make asan"
 done
 
@@ -133,6 +133,15 @@ is_after() { # MILLISECONDS
     [ "$(now_ms)" -ge "$1" ]
 }
 
+# limit PID OPTION...: prlimit(1) as the user of that process, which needs no privileges.
+limit() {
+    local pid=$1 user group
+    shift
+    user=$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status")
+    group=$(awk '$1 == "Gid:" { print $2 }' "/proc/$pid/status")
+    setpriv --reuid="$user" --regid="$group" --clear-groups prlimit --pid "$pid" "$@"
+}
+
 threads() { # PID
     local task=("/proc/$1/task"/*)
     echo "${#task[@]}"
@@ -223,7 +232,7 @@ need_mount_namespace() {
 # backend_start ARGUMENTS: sets BACKEND (HOST:PORT or path of the first listener) and BACKENDS (of all).
 backend_start() {
     local ports=$T/ports.${#STARTED[@]}
-    "$B/tests/backend" -P "$ports" "$@" >>"$T/backend.log" 2>&1 &
+    "$B/backend" -P "$ports" "$@" >>"$T/backend.log" 2>&1 &
     BACKEND_PID=$!
     STARTED+=("$BACKEND_PID")
     wait_for 10 test -s "$ports" || fail "the backend does not start: $(tail -3 "$T/backend.log")"
@@ -320,23 +329,23 @@ answers() { # ADDRESS
 }
 
 ask_at() { # ADDRESS NAME KEY
-    timeout 30 "$B/tests/client" ask "$@"
+    timeout 30 "$B/client" ask "$@"
 }
 
 # raw: the bytes of stdin as they are; what comes back until the daemon closes the connection.
 raw() { # ADDRESS
-    timeout 60 "$B/tests/client" raw "$1" -t 5000
+    timeout 60 "$B/client" raw "$1" -t 5000
 }
 raw_end() { # ADDRESS: the end of the input is sent too
-    timeout 60 "$B/tests/client" raw "$1" -t 5000 -h
+    timeout 60 "$B/client" raw "$1" -t 5000 -h
 }
 raw_bytes() { # ADDRESS: byte by byte
-    timeout 60 "$B/tests/client" raw "$1" -t 5000 -h -b
+    timeout 60 "$B/client" raw "$1" -t 5000 -h -b
 }
 
 # load ADDRESS NAME [ARGUMENTS]: one line of results; figure NAME LINE takes one out of it.
 load() {
-    timeout 120 "$B/tests/client" load "$@"
+    timeout 120 "$B/client" load "$@"
 }
 figure() {
     [[ " $2 " =~ \ $1=([0-9]+) ]] || fail "no figure $1 in '$2'"

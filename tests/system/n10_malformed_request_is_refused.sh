@@ -44,19 +44,19 @@ closes "a NUL in the name" '8:m\0ap key,'
 closes "a line of another protocol" 'GET / HTTP/1.1\r\n\r\n'
 
 # What was well before the mistake is answered.
-expect_equal "a request before the mistake" '16:OK value-of-key,' "$(printf '7:map key,x' | raw "unix:$SOCKET")"
+expect_equal "a request before the mistake" '15:OK value-of-key,' "$(printf '7:map key,x' | raw "unix:$SOCKET")"
 
 # The end of the input is no mistake where a request could begin; in the middle of one it is.
 for bytes in '' 7 7: '7:map' '7:map key'; do
     expect_equal "the end after '$bytes'" '' "$(printf '%s' "$bytes" | raw_end "unix:$SOCKET")"
 done
-expect_equal "the end after a request" '16:OK value-of-key,' "$(printf '7:map key,' | raw_end "unix:$SOCKET")"
+expect_equal "the end after a request" '15:OK value-of-key,' "$(printf '7:map key,' | raw_end "unix:$SOCKET")"
 
-expect_equal "byte by byte" '16:OK value-of-key,' "$(printf '7:map key,' | raw_bytes "unix:$SOCKET")"
-expect_equal "two in one write" '14:OK value-of-a,14:OK value-of-b,' "$(printf '5:map a,5:map b,' | raw_end "unix:$SOCKET")"
+expect_equal "byte by byte" '15:OK value-of-key,' "$(printf '7:map key,' | raw_bytes "unix:$SOCKET")"
+expect_equal "two in one write" '13:OK value-of-a,13:OK value-of-b,' "$(printf '5:map a,5:map b,' | raw_end "unix:$SOCKET")"
 many=$(for i in {1..300}; do printf '7:map %03d,' "$i"; done)
-wanted=$(for i in {1..300}; do printf '16:OK value-of-%03d,' "$i"; done)
+wanted=$(for i in {1..300}; do printf '15:OK value-of-%03d,' "$i"; done)
 expect_equal "300 in one write, in order" "$wanted" "$(printf '%s' "$many" | raw_end "unix:$SOCKET")"
-expect_equal "a key with spaces" '17:OK value-of- k y,' "$(printf '8:map  k y,' | raw_end "unix:$SOCKET")"
+expect_equal "a key with spaces" '16:OK value-of- k y,' "$(printf '8:map  k y,' | raw_end "unix:$SOCKET")"
 expect_reply map key 'OK value-of-key'
 pfx_stop

@@ -19,7 +19,7 @@ expect_equal "a key with a space" 'value-of-"john doe"@example.com' "$(postfix_q
 status=0
 out=$(postfix_query not_found user@example.com) || status=$?
 expect_equal "not found: output and exit status" " 1" "$out $status"
-for reply in 'temporary temporary' 'late temporary' 'permanent permanent' 'no_such_map permanent'; do
+for reply in 'temporary temporary' 'late timeout' 'permanent permanent' 'no_such_map permanent'; do
     status=0
     out=$(postfix_query "${reply% *}" user@example.com) || status=$?
     expect_match "the reply of ${reply% *}" "*socketmap server ${reply#* } error: *" "$out"

@@ -12,7 +12,7 @@ configuration 'drain_time = "3s";'
 postfix_start
 wait_for 10 answers "unix:$SOCKET" || fail "the daemon does not start"
 
-in_background "$T/load" "$B/tests/client" load "unix:$SOCKET" busy -c 64 -t 20000
+in_background "$T/load" "$B/client" load "unix:$SOCKET" busy -c 64 -t 20000
 load=$JOB
 hold 1 # an idle connection, as a smtpd between two sessions has it, is no reason to stay
 
@@ -26,7 +26,7 @@ for way in postfix_reload hangup postfix_reload hangup; do
     parent=$(pfx_parent)
     expect_equal "parents" 1 "$(wc -w <<<"$parent")"
     sed -i "s/generation-[0-9]*/generation-$round/" "$CFG"
-    in_background "$T/storm.$round" "$B/tests/client" storm "unix:$SOCKET" busy -c 500
+    in_background "$T/storm.$round" "$B/client" storm "unix:$SOCKET" busy -c 500
     case $way in
     hangup) kill -HUP "$parent" ;;
     *) postfix_reload ;;

@@ -14,9 +14,9 @@ wait_for 10 answers "unix:$SOCKET" || fail "the daemon does not start"
 in_flight() { # NAME: the backend has it
     [ "$(asked "$1")" -gt 0 ]
 }
-in_background "$T/slow" "$B/tests/client" ask "unix:$SOCKET" slow key
+in_background "$T/slow" "$B/client" ask "unix:$SOCKET" slow key
 slow=$JOB
-in_background "$T/endless" "$B/tests/client" ask "unix:$SOCKET" endless key
+in_background "$T/endless" "$B/client" ask "unix:$SOCKET" endless key
 wait_for 10 in_flight slow || fail "slow is not asked"
 wait_for 10 in_flight endless || fail "endless is not asked"
 old=$(pfx_processes)

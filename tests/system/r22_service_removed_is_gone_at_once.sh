@@ -8,7 +8,7 @@ postfix_new
 map endless 'hang=1' 'http = { timeout = "60s"; };'
 configuration
 postfix_start
-in_background /dev/null "$B/tests/client" ask "unix:$SOCKET" endless key
+in_background /dev/null "$B/client" ask "unix:$SOCKET" endless key
 in_flight() {
     [ "$(asked endless)" -gt 0 ]
 }

@@ -18,8 +18,8 @@ begin() {
     local before
     before=$(asked endless)
     postfix_start
-    in_background /dev/null "$B/tests/client" load "unix:$SOCKET" map -c 32 -i 32 -t 3000
-    in_background /dev/null "$B/tests/client" ask "unix:$SOCKET" endless key
+    in_background /dev/null "$B/client" load "unix:$SOCKET" map -c 32 -i 32 -t 3000
+    in_background /dev/null "$B/client" ask "unix:$SOCKET" endless key
     wait_for 10 in_flight "$before" || fail "the backend is not asked"
 }
 

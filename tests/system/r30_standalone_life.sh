@@ -23,7 +23,7 @@ expect_log "$SOCKET" "$T/second.log"
 expect_reply busy key 'OK value-of-key'
 
 # SIGHUP: nothing lost, new configuration, same process.
-in_background "$T/load" "$B/tests/client" load "unix:$SOCKET" busy -c 64 -t 8000
+in_background "$T/load" "$B/client" load "unix:$SOCKET" busy -c 64 -t 8000
 load=$JOB
 in_force() {
     [ "$(ask generation key)" = "OK generation-$1" ]
@@ -44,7 +44,7 @@ expect_none "$(cat "$T/load")" lost wrong temp perm timeout notfound
 for signal in TERM INT; do
     expect_reply busy key 'OK value-of-key'
     before=$(asked slow)
-    in_background "$T/slow" "$B/tests/client" ask "unix:$SOCKET" slow key
+    in_background "$T/slow" "$B/client" ask "unix:$SOCKET" slow key
     in_flight() {
         [ "$(asked slow)" -gt "$before" ]
     }

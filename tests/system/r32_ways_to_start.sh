@@ -23,7 +23,7 @@ exits "an unknown option" 64 "$pfx" -Y
 expect_log 'usage' "$T/out"
 exits "the version" 0 "$pfx" -V
 expect_match "the version" '*0.1.0*' "$(cat "$T/out")"
-exits "a listener that is none" 64 "$pfx" -C "$CFG" -L ftp:21
+exits "a listener that is none" 1 "$pfx" -C "$CFG" -L ftp:21
 exits "no such directory" 1 "$pfx" -C "$CFG" -L "unix:$T/no/such/directory/s"
 exits "no configuration" 78 "$pfx" -C "$T/nothing.cfg" -L "unix:$T/x"
 echo 'socket_maps = {' >"$T/broken.cfg"
@@ -58,12 +58,12 @@ perl -MSocket -e '
     my $in = "";
     for my $key ("a", "b") {
         syswrite($ours, "5:map $key,");
-        while (length($in) < ($key eq "a" ? 18 : 36) && sysread($ours, $in, 100, length $in)) { }
+        while (length($in) < ($key eq "a" ? 17 : 34) && sysread($ours, $in, 100, length $in)) { }
     }
     close $ours;
     waitpid($pid, 0);
     print "$in $?\n";' "$pfx" -C "$CFG" >"$T/out" 2>&1
-expect_equal "a connection on stdin" '14:OK value-of-a,14:OK value-of-b, 0' "$(cat "$T/out")"
+expect_equal "a connection on stdin" '13:OK value-of-a,13:OK value-of-b, 0' "$(cat "$T/out")"
 
 # As a user without privileges.
 setpriv --reuid=nobody --regid=nogroup --clear-groups "$pfx" -C "$CFG" -L "unix:$T/as-nobody" >>"$LOG" 2>&1 </dev/null &

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# make demo: a Postfix of its own asks an HTTP service through pfx, and you see what is asked and answered.
+# demo.sh BUILD-DIRECTORY [KEEP]: KEEP leaves it running.
+set -eu
+
+build=$(realpath "$1")
+keep=${2:-}
+cd "$(dirname "$0")/.."
+. tests/instance.sh
+
+[ "$(id -u)" = 0 ] || { echo "demo: Postfix can only be started by root" >&2; exit 77; }
+dir=$(mktemp -d "${TMPDIR:-/tmp}/pfx-demo.XXXXXX")
+chmod 755 "$dir"
+backend=
+
+stop() {
+    [ ! -e "$dir/queue/pid/master.pid" ] || postfix -c "$dir/etc" stop >/dev/null 2>&1 || true
+    [ -z "$backend" ] || kill "$backend" 2>/dev/null || true
+    wait
+    rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+title() {
+    printf '\n== %s\n' "$*"
+}
+
+# Shows a command, then runs it.
+run() {
+    printf '$ %s\n' "$*"
+    "$@" || echo "(exit status $?)"
+}
+
+start_backend() {
+    rm -f "$dir/ports"
+    "$build/backend" -d "$dir/users" -m result -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
+    backend=$!
+    for _ in {1..100}; do
+        [ ! -e "$dir/ports" ] || return 0
+        sleep 0.05
+    done
+    echo "demo: the HTTP service does not start" >&2
+    exit 1
+}
+
+query() { # KEY
+    run postmap -c "$dir/etc" -q "$1" "socketmap:unix:$dir/queue/private/pfx-socketmap:mailboxes"
+}
+
+# One mail; shows what smtpd says to its recipient.
+mail() { # RECIPIENT
+    printf '$ RCPT TO:<%s>\n' "$1"
+    instance_smtp "$port" 'EHLO client.example' 'MAIL FROM:<me@elsewhere.example>' "RCPT TO:<$1>" \
+        DATA $'Subject: hello\r\n\r\nHello.\r\n.' QUIT 2>/dev/null | sed -n '4p;6{/^250/p}'
+}
+
+title "An HTTP service that knows who has a mailbox (tests/backend)"
+port=$(instance_unused_port)
+http_port=$(instance_unused_port)
+printf '%s\t%s\n' alice@example.test alice/Maildir/ bob@example.test bob/Maildir/ >"$dir/users"
+chmod 644 "$dir/users"
+run cat "$dir/users"
+start_backend
+
+title "A Postfix in $dir, with pfx-socketmap in its master.cf"
+instance_make "$dir" "$port"
+cat >>"$dir/etc/main.cf" <<END
+virtual_mailbox_domains = example.test
+virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:mailboxes
+smtpd_error_sleep_time = 0
+END
+echo "pfx-socketmap unix - - n - 1 $(instance_command "$build/pfx-socketmap")" >>"$dir/etc/master.cf"
+cat >"$dir/etc/pfx.cfg" <<END
+socket_maps = {
+    mailboxes = {
+        target = "http://127.0.0.1:$http_port/mailbox";
+        payload = { key = "%s"; };
+        value_field = "result";
+    };
+};
+END
+run cat "$dir/etc/pfx.cfg"
+run postconf -c "$dir/etc" -n virtual_mailbox_maps
+run postconf -c "$dir/etc" -M pfx-socketmap/unix
+run postfix -c "$dir/etc" start 2>/dev/null
+
+title "A key that the service knows, and one that it does not"
+query alice@example.test
+query nobody@example.test
+
+title "Mail for the one, and for the other"
+mail alice@example.test
+mail nobody@example.test
+
+title "The service goes away: the mail is deferred, not bounced"
+kill "$backend"
+wait "$backend" || true
+mail bob@example.test
+
+title "It comes back"
+start_backend
+mail bob@example.test
+
+title "What pfx-socketmap wrote into Postfix's log"
+grep pfx-socketmap "$dir/maillog" || true
+
+if [ -n "$keep" ]; then
+    trap - EXIT
+    disown "$backend"
+    title "Left running. To stop it:"
+    echo "postfix -c $dir/etc stop; kill $backend; rm -rf $dir"
+    exit 0
+fi
+title "Stopping everything"

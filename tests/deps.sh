@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs the Debian packages that are missing, saying which first; quick and silent when none is.
+# deps.sh [build] [demo] [test] [slow]; without arguments: all of them.
+set -eu
+
+packages=
+for group in ${*:-build demo test slow}; do
+    case $group in
+    build) packages="$packages gcc libc6-dev pkg-config libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev" ;;
+    demo) packages="$packages postfix" ;;
+    test) packages="$packages postfix check mandoc openssl" ;;
+    slow) packages="$packages valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
+    *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
+    esac
+done
+
+missing=
+for package in $(printf '%s\n' $packages | sort -u); do
+    [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "Debian packages to install:$missing"
+if [ "$(id -u)" != 0 ]; then
+    echo "deps.sh: run this as root, or: apt-get install$missing" >&2
+    exit 77
+fi
+
+# A Postfix that comes with this is neither configured nor started.
+case $missing in *postfix*)
+    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod 755 /usr/sbin/policy-rc.d
+    fi ;;
+esac
+
+log=$(mktemp)
+export DEBIAN_FRONTEND=noninteractive
+install() {
+    # shellcheck disable=SC2086
+    apt-get install -y --no-install-recommends $missing >"$log" 2>&1
+}
+if ! install; then
+    apt-get update >>"$log" 2>&1 || true
+    install || { tail -20 "$log" >&2; rm -f "$log"; exit 69; }
+fi
+rm -f "$log"
