@@ -4,8 +4,8 @@
  * Shape:  @include "FILE" lines are replaced by that file before libconfig sees the text; FILE is relative to the
  *         directory of pfx.cfg.
  * Limits: CONFIG_FILE_MAX_BYTES for a file with all that it includes; CONFIG_FILE_DEPTH_MAX files inside each other.
- * Errors: NULL, and *error is "FILE:LINE: what is wrong" (a block of mem.h, the caller's): cannot be read, NUL bytes, an
- *         integer that libconfig would cut, a syntax error.
+ * Errors: NULL, and *error is "FILE:LINE: what is wrong" (a block of mem.h, the caller's): cannot be read, NUL bytes,
+ *         an integer that libconfig would cut, a syntax error.
  * Owner:  the caller, config_file_free(), which wipes the text; settings and names borrow.
  */
 #ifndef PFX_CONFIG_FILE_H

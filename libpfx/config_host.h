@@ -1,8 +1,8 @@
 /*
  * HOST, HOST:PORT and [IPV6]:PORT, as they stand in a URL.
  *
- * Limits: a host name has at most CONFIG_HOST_MAX_BYTES, letters, digits, '-', '_' and '.', no empty label; a port is 1 to
- *         65535.
+ * Limits: a host name has at most CONFIG_HOST_MAX_BYTES, letters, digits, '-', '_' and '.', no empty label; a port is
+ *         1 to 65535.
  * Errors: a constant reason.
  * Owner:  the host borrows the text.
  * Source: RFC 3986 section 3.2; RFC 1035 section 2.3.4.
@@ -23,7 +23,7 @@ struct config_host {
 
 bool config_host_parse(struct span authority, struct config_host *host, const char **why);
 
-/* Is it the text of an IPv4 or IPv6 address? Then its canonical text goes to out (INET6_ADDRSTRLEN bytes), unless NULL. */
+/* Is it an IPv4 or IPv6 address? Then its canonical text goes to out (INET6_ADDRSTRLEN bytes), unless that is NULL. */
 bool config_host_is_address(struct span text, char *out);
 
 /* Could it be a host name? */

@@ -1,11 +1,11 @@
 /*
  * payload: a string, or a group that is sent as a JSON object.
  *
- * Shape:  in a group, strings are templates; numbers, true and false, nested groups, [ ] and ( ) become what they are in
- *         JSON. The string "" is no payload.
+ * Shape:  in a group, strings are templates; numbers, true and false, nested groups, [ ] and ( ) become what they are
+ *         in JSON. The string "" is no payload.
  * Limits: CONFIG_PAYLOAD_MAX_BYTES.
- * Errors: told to the reader: with application/json the text, with a word in each placeholder's place, must be JSON, and
- *         placeholders stand inside string literals only; a group cannot be sent as a form.
+ * Errors: told to the reader: with application/json the text, with a word in each placeholder's place, must be JSON,
+ *         and placeholders stand inside string literals only; a group cannot be sent as a form.
  * Owner:  the configuration.
  */
 #ifndef PFX_CONFIG_PAYLOAD_H

@@ -1,7 +1,7 @@
 /*
  * What is being read, and how a mistake in it is told.
  *
- * Shape:  a problem is "FILE:LINE: KEY: what is wrong", KEY with all that it stands in ("socket_maps.users.http.proxy").
+ * Shape:  a problem is "FILE:LINE: KEY: what is wrong", KEY with all that it stands in ("socket_maps.m.http.proxy").
  *         The text never holds a value: it may be a secret.
  * Errors: the first mistake becomes *error, where error points to the `error` of the smallest thing that is hurt. While
  *         `foreign` is set (another daemon's section), mistakes are counted and make one warning at its end.

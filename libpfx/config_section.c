@@ -97,13 +97,17 @@ static void read_entry(struct config_reader *r, const config_setting_t *group, c
     *entry = draft->entry;
 }
 
-static void read_entries(struct config_reader *r, struct config_section *section, const struct found *found, size_t count,
-                         const struct config_draft *base)
+static bool have_same_name(const config_setting_t *a, const config_setting_t *b)
+{
+    return strcmp(config_setting_name(a), config_setting_name(b)) == 0;
+}
+
+static void read_entries(struct config_reader *r, struct config_section *section, const struct found *found,
+                         size_t count, const struct config_draft *base)
 {
     section->entries = config_memory_array(r->config->memory, count, sizeof(*section->entries));
     for (size_t i = 0; i < count; i++) {
-        bool is_again = i > 0 && strcmp(config_setting_name(found[i].group), config_setting_name(found[i - 1].group)) == 0;
-        if (is_again) {
+        if (i > 0 && have_same_name(found[i].group, found[i - 1].group)) {
             r->error = &section->entries[section->count - 1].error;
             tell_twice(r, found[i - 1].group, found[i].group);
             continue;

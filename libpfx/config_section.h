@@ -1,7 +1,7 @@
 /*
  * A section: its parts from all files, its defaults, its entries.
  *
- * Errors: of a section's defaults hurt the section, of an entry that entry; a name given twice is a mistake of that entry.
+ * Errors: of a section's defaults hurt the section, of an entry that entry; so does a name given twice.
  * Owner:  parts are the caller's, config_section_free(); the section read is the configuration's.
  */
 #ifndef PFX_CONFIG_SECTION_H

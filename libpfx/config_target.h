@@ -1,8 +1,8 @@
 /*
  * target: one URL, taken apart.
  *
- * Shape:  http://HOST[:PORT][/PATH][?QUERY], https://..., unix:/SOCKET:[/PATH][?QUERY]; placeholders after the authority
- *         only; printable ASCII, no user, no fragment.
+ * Shape:  http://HOST[:PORT][/PATH][?QUERY], https://..., unix:/SOCKET:[/PATH][?QUERY]; placeholders after the
+ *         authority only; printable ASCII, no user, no fragment.
  * Limits: CONFIG_TARGET_MAX_BYTES; a socket's path 107 bytes (sockaddr_un).
  * Errors: told to the reader, without the URL.
  * Owner:  the configuration.

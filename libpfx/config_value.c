@@ -32,16 +32,19 @@ const struct config_key *config_value_key(struct config_reader *r, const config_
     return key;
 }
 
+static bool has_elements(const config_setting_t *setting)
+{
+    return config_setting_type(setting) == CONFIG_TYPE_ARRAY || config_setting_type(setting) == CONFIG_TYPE_LIST;
+}
+
 size_t config_value_count(const config_setting_t *setting)
 {
-    int type = config_setting_type(setting);
-    return type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST ? (size_t)config_setting_length(setting) : 1;
+    return has_elements(setting) ? (size_t)config_setting_length(setting) : 1;
 }
 
 const config_setting_t *config_value_item(const config_setting_t *setting, size_t i)
 {
-    int type = config_setting_type(setting);
-    return type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST ? config_setting_get_elem(setting, (unsigned)i) : setting;
+    return has_elements(setting) ? config_setting_get_elem(setting, (unsigned)i) : setting;
 }
 
 static bool has_control(struct span text)
@@ -181,7 +184,8 @@ static const char *check_host(struct span host)
 
 static const char *check_ca_file(struct span name)
 {
-    return span_equal(name, SPAN("system")) || name.p[0] == '/' ? NULL : "must be \"system\" or a whole path, from / on";
+    bool ok = span_equal(name, SPAN("system")) || name.p[0] == '/';
+    return ok ? NULL : "must be \"system\" or a whole path, from / on";
 }
 
 static const char *check_text(enum config_type type, struct span text)
@@ -275,7 +279,8 @@ static void read_word_text(struct config_reader *r, const struct config_key *key
         *to = config_memory_text(r->config->memory, span_text(config_word_text(key->type, number)));
 }
 
-static void read_simple(struct config_reader *r, const struct config_key *key, const config_setting_t *setting, void *to)
+static void read_simple(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,
+                        void *to)
 {
     int number;
 
@@ -306,7 +311,8 @@ static void read_simple(struct config_reader *r, const struct config_key *key, c
     }
 }
 
-void config_value_read(struct config_reader *r, const struct config_key *key, const config_setting_t *setting, void *base)
+void config_value_read(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,
+                       void *base)
 {
     void *to = (char *)base + key->member;
     char *text;
@@ -335,7 +341,8 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     }
 }
 
-void config_value_read_group(struct config_reader *r, const config_setting_t *group, enum config_place place, void *base)
+void config_value_read_group(struct config_reader *r, const config_setting_t *group, enum config_place place,
+                             void *base)
 {
     if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
         config_reader_error(r, group, "must be a group, { ... }");

@@ -1,8 +1,8 @@
 /*
  * Values of one key: read, checked against its row of config_keys.def, put into the struct of its place.
  *
- * Shape:  times "500ms" "10s" "5m" "1h" "1d" "1w", without suffix or as an integer: seconds; sizes "64K" "16M" "1G", without
- *         suffix or as an integer: bytes; where several values are allowed, [ ], ( ) or one value.
+ * Shape:  times "500ms" "10s" "5m" "1h" "1d" "1w", without suffix or as an integer: seconds; sizes "64K" "16M" "1G",
+ *         without suffix or as an integer: bytes; where several values are allowed, [ ], ( ) or one value.
  * Errors: told to the reader; the member is then as it was.
  * Owner:  the configuration owns what is allocated.
  */

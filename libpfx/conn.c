@@ -239,23 +239,35 @@ void conn_answered(struct conn *conn)
         process(conn);
 }
 
-static bool is_traced(const struct conn_set *set, int fd)
+/* The client's address and port as text; NULL on a UNIX socket. */
+static const char *peer_address(int fd, char text[INET6_ADDRSTRLEN], unsigned *port)
 {
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } peer;
+    } peer = { .any.sa_family = AF_UNSPEC };
     socklen_t size = sizeof peer;
-    char text[INET6_ADDRSTRLEN];
 
-    if (set->traces == NULL || getpeername(fd, &peer.any, &size) != 0)
-        return false;
-    const void *address = peer.any.sa_family == AF_INET    ? (const void *)&peer.v4.sin_addr
-                          : peer.any.sa_family == AF_INET6 ? (const void *)&peer.v6.sin6_addr
-                                                           : NULL;
-    return address != NULL && inet_ntop(peer.any.sa_family, address, text, sizeof text) != NULL &&
-           set->traces(set->context, text);
+    if (getpeername(fd, &peer.any, &size) != 0)
+        return NULL;
+    if (peer.any.sa_family == AF_INET) {
+        *port = ntohs(peer.v4.sin_port);
+        return inet_ntop(AF_INET, &peer.v4.sin_addr, text, INET6_ADDRSTRLEN);
+    }
+    if (peer.any.sa_family == AF_INET6) {
+        *port = ntohs(peer.v6.sin6_port);
+        return inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, INET6_ADDRSTRLEN);
+    }
+    return NULL;
+}
+
+static bool is_traced(const struct conn_set *set, int fd)
+{
+    char text[INET6_ADDRSTRLEN];
+    unsigned port;
+
+    return set->traces != NULL && peer_address(fd, text, &port) != NULL && set->traces(set->context, text);
 }
 
 struct conn *conn_open(struct conn_set *set, int fd)
@@ -323,26 +335,16 @@ void conn_set_drain(struct conn_set *set)
 
 const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES])
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } peer;
-    socklen_t size = sizeof peer;
     char address[INET6_ADDRSTRLEN];
+    unsigned port;
     struct ucred who;
-    socklen_t who_size = sizeof who;
+    socklen_t size = sizeof who;
 
-    snprintf(text, CONN_PEER_MAX_BYTES, "unknown");
-    if (getpeername(conn->io.fd, &peer.any, &size) != 0)
-        return text;
-    if (peer.any.sa_family == AF_INET)
-        snprintf(text, CONN_PEER_MAX_BYTES, "%s:%u", inet_ntop(AF_INET, &peer.v4.sin_addr, address, sizeof address),
-                 ntohs(peer.v4.sin_port));
-    else if (peer.any.sa_family == AF_INET6)
-        snprintf(text, CONN_PEER_MAX_BYTES, "[%s]:%u",
-                 inet_ntop(AF_INET6, &peer.v6.sin6_addr, address, sizeof address), ntohs(peer.v6.sin6_port));
-    else if (getsockopt(conn->io.fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0)
+    if (peer_address(conn->io.fd, address, &port) != NULL)
+        snprintf(text, CONN_PEER_MAX_BYTES, strchr(address, ':') == NULL ? "%s:%u" : "[%s]:%u", address, port);
+    else if (getsockopt(conn->io.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
         snprintf(text, CONN_PEER_MAX_BYTES, "%d", (int)who.pid);
+    else
+        snprintf(text, CONN_PEER_MAX_BYTES, "unknown");
     return text;
 }

@@ -26,7 +26,12 @@ sample_keys()
             value = substr($0, length(name) + 4)
             opens = value == "{"
             sub(/;$/, "", value)
-            place = depth == 0 ? "TOP" : group[0] == "http" ? "HTTP" : group[0] == "tls" ? "TLS" : depth == 1 ? "" : "MAP"
+            if (depth == 0)
+                place = "TOP"
+            else if (group[0] == "socket_maps")
+                place = depth == 1 ? "" : "MAP"
+            else
+                place = toupper(group[0])
             if (place != "")
                 print place, name, opens ? "{}" : value
             if (opens)
@@ -39,6 +44,7 @@ manual_keys()
 {
     sed -e 's/\\(dq/"/g' "$root/man/pfx.cfg.5" | awk '
         $1 == ".\\\"" && $2 == "keys:" { place = $3 }
+        $1 == ".El" { place = "" }
         $1 == ".It" && $2 == "Ic" && place != "" {
             name = $3
             value = $0

@@ -31,7 +31,7 @@ pfx_stop
 
 # A user without privileges whose limit is below what max_connections needs.
 : >"$LOG"
-setpriv --reuid=nobody --regid=nogroup --clear-groups bash -c 'ulimit -Hn 60; ulimit -Sn 60; exec "$@"' - \
+setpriv --reuid=nobody --regid=nogroup --clear-groups bash -c 'ulimit -n 60; exec "$@"' - \
     "$B/pfx-socketmap" -L "unix:$SOCKET" -C "$CFG" >>"$LOG" 2>&1 </dev/null &
 PFX=$!
 STARTED+=("$PFX")

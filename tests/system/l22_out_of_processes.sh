@@ -5,6 +5,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 chmod 1777 "$T"
+B=$PLAIN # the leak check at the end needs a process more
 backend_start -l inet:127.0.0.1:0
 map map ''
 entry by_name "target = \"http://localhost:${BACKEND##*:}/get/%s?\";"
@@ -19,6 +20,7 @@ STARTED+=("$PFX")
 pfx_serves "unix:$SOCKET"
 worker=$(children "$PFX")
 limit "$worker" --nproc=2:20
+cat /proc/$worker/limits /proc/$worker/status >&2; ls /proc/$worker/task >&2
 expect_reply by_name key 'TEMP *'
 expect_reply map key 'OK value-of-key'
 

@@ -1,4 +1,4 @@
-/* Prints the keys of pfx.cfg, or with a file what is wrong with it; t_keys.sh compares sample file and manual with that. */
+/* Prints the keys of pfx.cfg, or with a file what is wrong with it, for t_keys.sh. */
 #include <stdio.h>
 
 #include "config.h"

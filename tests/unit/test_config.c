@@ -3,6 +3,8 @@
 #include "log.h"
 
 #define ENTRIES_MANY 10000
+#define TEN "aaaaaaaaaa"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaa" /* with a slash, the longest path of a socket */
 
 static void expect_template(const struct config_template *template, const char *key, const char *expected)
 {
@@ -97,7 +99,9 @@ END_TEST
 static const struct {
     const char *text;
     int64_t expected_bytes;
-} sizes[] = { { "\"64K\"", 65536 }, { "\"16M\"", 16777216 }, { "\"1G\"", 1073741824 }, { "1024", 1024 }, { "\"2048\"", 2048 } };
+} sizes[] = {
+    { "\"64K\"", 65536 }, { "\"16M\"", 16777216 }, { "\"1G\"", 1073741824 }, { "1024", 1024 }, { "\"2048\"", 2048 },
+};
 
 START_TEST(config_load_reads_sizes)
 {
@@ -113,7 +117,8 @@ END_TEST
 
 START_TEST(config_load_reads_top_level_keys)
 {
-    struct config *config = fixture_load_good("workers = 0; log_level = \"debug\"; log_format = \"json\"; user = \"u\";\n"
+    struct config *config = fixture_load_good("workers = 0; log_level = \"debug\"; log_format = \"json\";\n"
+                                              "user = \"u\";\n"
                                               "debug_entry = ( \"a\", \"b\" ); max_idle_connections = 7;\n"
                                               "debug_peer = [ \"192.0.2.1\", \"2001:DB8:0::1\" ];");
 
@@ -142,7 +147,8 @@ static const struct {
     const char *url; /* for the key u@d */
 } targets[] = {
     { "host only", "http://H", "http://h:80", "h", NULL, 80, false, false, "http://h/" },
-    { "https", "https://a.example/x", "https://a.example:443", "a.example", NULL, 443, true, false, "https://a.example/x" },
+    { "https", "https://a.example/x", "https://a.example:443", "a.example", NULL, 443, true, false,
+      "https://a.example/x" },
     { "port", "https://h:8443/", "https://h:8443", "h", NULL, 8443, true, false, "https://h:8443/" },
     { "scheme in capitals", "HTTPS://h/", "https://h:443", "h", NULL, 443, true, false, "https://h/" },
     { "query only", "http://h?k=%s", "http://h:80", "h", NULL, 80, false, false, "http://h/?k=u%40d" },
@@ -154,7 +160,8 @@ static const struct {
     { "label in braces", "http://h/%{1}0", "http://h:80", "h", NULL, 80, false, false, "http://h/d0" },
     { "socket", "unix:/run/x.sock:/a/%s", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
       "http://localhost/a/u%40d" },
-    { "socket with the longest path", "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/", "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "localhost", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 80, false, false, "http://localhost/" },
+    { "socket with the longest path", "unix:/" LONG_NAME ":/", "unix:/" LONG_NAME, "localhost", "/" LONG_NAME, 80, false,
+      false, "http://localhost/" },
     { "socket without path", "unix:/run/x.sock", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
       "http://localhost/" },
     { "socket with query", "unix:/run/x.sock:?a", "unix:/run/x.sock", "localhost", "/run/x.sock", 80, false, false,
@@ -191,7 +198,8 @@ static const struct {
     { "group", "payload = { k = \"%s\"; };", "{\"k\":\"a\\\"b\"}" },
     { "empty group", "payload = { };", "{}" },
     { "all that a group may hold",
-      "payload = { a = 1; b = -5000000000L; c = 0.1; d = 2.5; e = true; f = [1, 2]; g = ( \"x\", { h = false; } ); i = { }; };",
+      "payload = { a = 1; b = -5000000000L; c = 0.1; d = 2.5; e = true; f = [1, 2];\n"
+      " g = ( \"x\", { h = false; } ); i = { }; };",
       "{\"a\":1,\"b\":-5000000000,\"c\":0.1,\"d\":2.5,\"e\":true,\"f\":[1,2],\"g\":[\"x\",{\"h\":false}],\"i\":{}}" },
     { "text to escape in a group", "payload = { k = \"q\\\" \\\\ %s\"; };", "{\"k\":\"q\\\" \\\\ a\\\"b\"}" },
     { "newline in a group", "payload = { k = \"a\\nb\"; };", "{\"k\":\"a\\nb\"}" },

@@ -1,5 +1,6 @@
 #include "config_fixture.h"
 
+#define TEN "aaaaaaaaaa"
 #define MAP_ROW(name, keys, message)                                                                                   \
     { name, "socket_maps = {\n m = {\n target = \"http://h/\";\n" keys "\n };\n};", message }
 
@@ -12,7 +13,8 @@ static const struct {
     { "unknown at top level", "workerz = 2;", "pfx.cfg:1: workerz: unknown key; did you mean workers?" },
     { "unknown, far from all", "zzzzzzzzzz = 2;", "pfx.cfg:1: zzzzzzzzzz: unknown key" },
     { "misspelt section", "socket_map = { };", "socket_map: unknown key; did you mean socket_maps?" },
-    { "another program's group", "\nserver = { };", "pfx.cfg:2: server: unknown key; its keys stand at top level here" },
+    { "another program's group", "\nserver = { };",
+      "pfx.cfg:2: server: unknown key; its keys stand at top level here" },
     { "a key of http at top level", "timeout = 1;", "timeout: unknown key; it stands in the group http" },
     { "a key of tls in http", "http = { cert = \"/x\"; };", "http.cert: unknown key; it stands in the group tls" },
     { "a top level key in tls", "tls = { workers = 1; };", "tls.workers: unknown key; it stands at top level" },
@@ -32,11 +34,13 @@ static const struct {
     { "word as integer", "http = { ip_version = 4; };", "http.ip_version: must be \"any\", \"4\" or \"6\"" },
     { "format", "log_format = \"xml\";", "log_format: must be \"text\" or \"json\"" },
     { "TLS version", "tls = { min_version = \"1.4\"; };", "must be \"1.0\", \"1.1\", \"1.2\" or \"1.3\"" },
-    { "peer is a name", "debug_peer = [ \"192.0.2.1\", \"localhost\" ];", "debug_peer: must be an IPv4 or IPv6 address" },
+    { "peer is a name", "debug_peer = [ \"192.0.2.1\", \"localhost\" ];",
+      "debug_peer: must be an IPv4 or IPv6 address" },
     { "entry is empty", "debug_entry = \"\";", "debug_entry: must have 1 to 255 bytes" },
     { "list of integers", "debug_entry = [ 1, 2 ];", "debug_entry: must be a string in quotes" },
     { "time without unit", "drain_time = \"s\";",
-      "drain_time: must be a time, as \"500ms\", \"10s\", \"5m\", \"1h\", \"1d\", \"1w\" or an integer, in seconds (0s to 1h)" },
+      "drain_time: must be a time, as \"500ms\", \"10s\", \"5m\", \"1h\", \"1d\", \"1w\" or an integer, "
+      "in seconds (0s to 1h)" },
     { "time of another unit", "drain_time = \"1y\";", "drain_time: must be a time" },
     { "time with a blank", "drain_time = \"1 s\";", "drain_time: must be a time" },
     { "negative time", "drain_time = -1;", "(0s to 1h)" },
@@ -131,7 +135,8 @@ static const struct {
     MAP_ROW("payload that escapes a placeholder", "payload = \"{\\\"k\\\": \\\"\\\\%s\\\"}\";", "is not JSON: "),
     MAP_ROW("payload with an unknown placeholder", "payload = \"{\\\"k\\\": \\\"%x\\\"}\";", "unknown placeholder"),
     MAP_ROW("payload group with an unknown placeholder", "payload = { k = \"%x\"; };", "unknown placeholder"),
-    MAP_ROW("payload group as a form", "payload = { k = \"%s\"; }; content_type = \"application/x-www-form-urlencoded\";",
+    MAP_ROW("payload group as a form",
+            "payload = { k = \"%s\"; }; content_type = \"application/x-www-form-urlencoded\";",
             "must be a string with content_type"),
 };
 
@@ -179,7 +184,7 @@ static const struct {
     { "relative path on a socket", "\"unix:/x.sock:x\"", "must be unix:/path.sock:/url/path" },
     { "placeholder in a socket", "\"unix:/%s.sock:/\"", "placeholders may not stand in the path of the socket" },
     { "socket path too long",
-      "\"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/\"",
+      "\"unix:/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaaa:/\"",
       "the path of the socket is too long (at most 107 bytes)" },
     { "several", "[ \"http://a/\", \"http://b/\" ]", "several targets are not supported yet" },
     { "none", "[ ]", "must be a URL" },

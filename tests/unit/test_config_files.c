@@ -30,7 +30,8 @@ END_TEST
 
 START_TEST(config_load_lets_a_mistake_hurt_only_its_entry)
 {
-    struct config *config = fixture_load("workers = 3;\nsocket_maps = {\n a = { " MAP " };\n b = { target = 5; typo = 1;\n };\n"
+    struct config *config = fixture_load("workers = 3;\nsocket_maps = {\n a = { " MAP " };\n"
+                                         " b = { target = 5; typo = 1;\n };\n"
                                          " c = { " MAP " value_field = \"v\"; };\n};");
 
     ck_assert_ptr_null(config->error);
@@ -136,7 +137,7 @@ START_TEST(config_load_refuses_a_name_that_two_files_give)
     struct config *config = fixture_load("socket_maps = { m = { " MAP " }; n = { " MAP " }; };");
 
     ck_assert_uint_eq(config->section[CONFIG_SOCKET_MAPS].count, 3);
-    ck_assert_ptr_nonnull(strstr(fixture_map(config, "m")->error, "pfx.d/a.cfg:2: socket_maps.m: given twice, first in "));
+    ck_assert_ptr_nonnull(strstr(fixture_map(config, "m")->error, "pfx.d/a.cfg:2: socket_maps.m: given twice, "));
     ck_assert_ptr_nonnull(strstr(fixture_map(config, "m")->error, "/pfx.cfg:1"));
     ck_assert_ptr_null(fixture_map(config, "n")->error);
     ck_assert_ptr_null(fixture_map(config, "o")->error);
@@ -193,7 +194,8 @@ START_TEST(config_load_includes_files_beside_pfx_cfg)
     ck_assert_ptr_nonnull(strstr(config->error, "/inc/none.cfg: No such file or directory"));
     config_free(&config);
 
-    config = fixture_load("socket_maps = {\n@include \"inc/one.cfg\"\n c = { " MAP " oops = 1; };\n};\n\nworkers = 99;");
+    config = fixture_load("socket_maps = {\n@include \"inc/one.cfg\"\n c = { " MAP " oops = 1; };\n};\n\n"
+                          "workers = 99;");
     expect_problem(config, true, "/inc/one.cfg:2: socket_maps.b.typo: ");
     expect_problem(config, true, "/pfx.cfg:3: socket_maps.c.oops: ");
     expect_problem(config, true, "/pfx.cfg:6: workers: ");
@@ -294,7 +296,8 @@ int main(void)
     };
 
     fixture_add(suite, "mistakes", mistakes);
-    fixture_add_loop(suite, "defaults", config_load_lets_mistakes_in_defaults_hurt_the_section, UNIT_ROWS(bad_defaults));
+    fixture_add_loop(suite, "defaults", config_load_lets_mistakes_in_defaults_hurt_the_section,
+                     UNIT_ROWS(bad_defaults));
     fixture_add(suite, "files", files);
     fixture_add_loop(suite, "top level", config_load_refuses_a_top_level_key_that_two_files_give, UNIT_ROWS(top_keys));
     return unit_run(suite);

@@ -1,5 +1,8 @@
 #include "config_fixture.h"
 
+static const char secret_in_file[] =
+    "socket_maps = { m = { target = \"http://h/\"; http_auth_bearer = { file = \"$DIR/s\"; }; }; };";
+
 static const struct config_header *find_header(const struct config_entry *entry, const char *name)
 {
     for (size_t i = 0; i < entry->header_count; i++) {
@@ -111,7 +114,8 @@ END_TEST
 START_TEST(config_load_replaces_an_inherited_authorization_header)
 {
     struct config *config = fixture_load_good(
-        "socket_maps = { defaults = { target = \"http://h/\"; custom_headers = [ \"X-A: 1\", \"Authorization: far\" ]; };\n"
+        "socket_maps = {\n"
+        " defaults = { target = \"http://h/\"; custom_headers = [ \"X-A: 1\", \"Authorization: far\" ]; };\n"
         " m = { http_auth_bearer = \"near\"; }; };");
     const struct config_entry *m = fixture_map(config, "m");
 
@@ -124,10 +128,8 @@ END_TEST
 
 START_TEST(config_load_reads_secrets_from_files)
 {
-    static const char text[] = "socket_maps = { m = { target = \"http://h/\"; http_auth_bearer = { file = \"$DIR/s\"; }; }; };";
-
     fixture_write("s", "token\n");
-    struct config *config = fixture_load_good(text);
+    struct config *config = fixture_load_good(secret_in_file);
     ck_assert_str_eq(fixture_map(config, "m")->authorization, "Bearer token");
     config_free(&config);
 }
@@ -148,11 +150,11 @@ static const struct {
 START_TEST(config_load_refuses_a_bad_secret_without_showing_it)
 {
     fixture_write_bytes("s", bad_secrets[_i].bytes);
-    struct config *config =
-        fixture_load("socket_maps = { m = { target = \"http://h/\"; http_auth_bearer = { file = \"$DIR/s\"; }; }; };");
+    struct config *config = fixture_load(secret_in_file);
 
     const char *error = fixture_map(config, "m")->error;
-    ck_assert_msg(error != NULL && strstr(error, bad_secrets[_i].message) != NULL, "%s: %s", bad_secrets[_i].name, error);
+    ck_assert_msg(error != NULL && strstr(error, bad_secrets[_i].message) != NULL, "%s: %s", bad_secrets[_i].name,
+                  error);
     ck_assert_msg(strstr(error, "tok") == NULL, "%s", error);
     ck_assert_ptr_null(fixture_map(config, "m")->authorization);
     config_free(&config);
@@ -162,16 +164,14 @@ END_TEST
 START_TEST(config_load_refuses_a_secret_over_64K)
 {
     char *bytes = mem_alloc(CONFIG_SECRET_MAX_BYTES + 1);
-    static const char text[] = "socket_maps = { m = { target = \"http://h/\"; http_auth_bearer = { file = \"$DIR/s\"; }; }; };";
-
     memset(bytes, 'a', CONFIG_SECRET_MAX_BYTES + 1);
     fixture_write_bytes("s", span_make(bytes, CONFIG_SECRET_MAX_BYTES));
-    struct config *config = fixture_load_good(text);
+    struct config *config = fixture_load_good(secret_in_file);
     ck_assert_uint_eq(strlen(fixture_map(config, "m")->authorization), strlen("Bearer ") + CONFIG_SECRET_MAX_BYTES);
     config_free(&config);
 
     fixture_write_bytes("s", span_make(bytes, CONFIG_SECRET_MAX_BYTES + 1));
-    config = fixture_load(text);
+    config = fixture_load(secret_in_file);
     ck_assert_ptr_nonnull(strstr(fixture_map(config, "m")->error, "is too large"));
     config_free(&config);
     mem_free(bytes);
@@ -184,7 +184,7 @@ START_TEST(config_load_does_not_read_secrets_of_other_daemons)
     char *path = fixture_path("s");
 
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    fixture_write_expanded("pfx.cfg", "socket_maps = { m = { target = \"http://h/\"; http_auth_bearer = { file = \"$DIR/s\"; }; }; };");
+    fixture_write_expanded("pfx.cfg", secret_in_file);
     struct config *config = fixture_load_for(CONFIG_POLICY_SERVICES);
     ck_assert_uint_eq(config->problem_count, 0);
     ck_assert_ptr_null(fixture_map(config, "m")->authorization);

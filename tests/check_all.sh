@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The slow rest of make check-all: clang without warnings, static analysis, valgrind, coverage, the slow system tests.
+# Ends with "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+COVERAGE_MIN_PERCENT=80
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+stage() { # NAME COMMAND...
+    local name=$1 started=$SECONDS
+    shift
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok $name ($((SECONDS - started)) s)"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $name ($((SECONDS - started)) s)"
+        tail -40 "$log"
+    fi
+}
+
+build() { # FLAVOUR VARIABLE=VALUE...
+    local flavour=$1
+    shift
+    make -s -j2 B="build/$flavour" "$@" programs
+}
+
+clang_builds() {
+    build clang CC=clang
+}
+
+# The analyser of gcc 12 follows C only so far; what it says of generated or test code is not asked for.
+gcc_analyzer() {
+    make -s -j2 B=build/analyzer CFLAGS="-fanalyzer" all
+}
+
+# One file a process: two at a time.
+clang_tidy() {
+    local flags
+    flags=$(pkg-config --cflags libcurl libconfig libcjson openssl zlib)
+    # shellcheck disable=SC2086
+    printf '%s\n' libpfx/*.c daemons/*/*.c | xargs -P 2 -n 4 sh -c \
+        'clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c17 -D_GNU_SOURCE -DPFX_VERSION=\"0\" \
+         -DPFX_POSTCONF=\"/usr/sbin/postconf\" -Ilibpfx '"$flags" sh
+}
+
+cpp_check() {
+    cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingInclude -Ilibpfx -D_GNU_SOURCE -DPFX_VERSION='"0"' -DPFX_POSTCONF='"/usr/sbin/postconf"' \
+        libpfx daemons
+}
+
+# libcheck's forks would each be a process of their own to valgrind.
+valgrind_units() {
+    local test
+    for test in build/tests/unit/test_*; do
+        [[ -x $test && $test != *.* ]] || continue
+        CK_FORK=no CK_DEFAULT_TIMEOUT=0 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+            "$test" || { echo "$test"; return 1; }
+    done
+}
+
+# How much of the library the unit tests alone run through.
+coverage() {
+    build coverage OPT="-O0 -g" HARDEN="-fPIE" SANITIZE="--coverage" || return 1
+    local test
+    find build/coverage -name '*.gcda' -delete
+    for test in build/coverage/tests/unit/test_*; do
+        [[ -x $test && $test != *.* ]] || continue
+        "$test" >/dev/null 2>&1 || { echo "$test"; return 1; }
+    done
+    gcovr -r . --object-directory build/coverage -f 'libpfx/' --fail-under-line "$COVERAGE_MIN_PERCENT" -s build/coverage | tail -80
+    return "${PIPESTATUS[0]}"
+}
+
+threads_are_clean() {
+    build tsan OPT="-O1 -g" HARDEN="-fPIE" SANITIZE="-fsanitize=thread" || return 1
+    local test
+    for test in build/tsan/tests/unit/test_resolver build/tsan/tests/unit/test_http; do
+        TSAN_OPTIONS=halt_on_error=1 "$test" || return 1
+    done
+}
+
+slow_system_tests() {
+    ! grep -lq '^# Slow:' tests/system/*.sh || ONLY_SLOW=1 LIMIT=600 tests/system/run.sh
+}
+
+stage clang clang_builds
+stage gcc-analyzer gcc_analyzer
+stage clang-tidy clang_tidy
+stage cppcheck cpp_check
+stage valgrind valgrind_units
+stage thread-sanitizer threads_are_clean
+stage coverage coverage
+stage slow-system slow_system_tests
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
