@@ -133,7 +133,8 @@ void config_section_read(struct config_reader *r, enum config_section_id id, con
     r->error = &section->error;
     read_defaults(r, parts, &base);
     struct found *found = find_entries(parts, &count);
-    read_entries(r, section, found, count, &base);
+    if (found != NULL)
+        read_entries(r, section, found, count, &base);
     mem_free(found);
     r->error = &r->config->error;
 }

@@ -13,17 +13,19 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t bytes);
-void *mem_resize(void *block, size_t bytes);              /* the added part is not zeroed */
-void *mem_array(size_t count, size_t bytes);              /* an overflow of count * bytes ends the process */
-char *mem_copy(const char *p, size_t n);                  /* n bytes and a final NUL */
-char *mem_string(const char *text);                       /* a copy; NULL for NULL */
-char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define MEM_NEVER_NULL __attribute__((returns_nonnull))
+
+MEM_NEVER_NULL void *mem_alloc(size_t bytes);
+MEM_NEVER_NULL void *mem_resize(void *block, size_t bytes); /* the added part is not zeroed */
+MEM_NEVER_NULL void *mem_array(size_t count, size_t bytes); /* an overflow of count * bytes ends the process */
+MEM_NEVER_NULL char *mem_copy(const char *p, size_t n);     /* n bytes and a final NUL */
+MEM_NEVER_NULL char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *mem_string(const char *text);                         /* a copy; NULL for NULL */
 void  mem_free(void *block);
 void  mem_wipe(void *p, size_t n);                        /* zeroes that no compiler removes */
 
 /* Grows an array so that element `count` fits; *room is its capacity in elements. The added part is zeroed. */
-void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);
+MEM_NEVER_NULL void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);
 
 /* What to call with a constant text before the process ends (default: write it to stderr). */
 void  mem_on_exhausted(void (*report)(const char *text));

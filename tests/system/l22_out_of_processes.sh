@@ -3,12 +3,18 @@
 # as there is room again.
 set -eu
 . "$(dirname "$0")/lib.sh"
+need_mount_namespace
+
+echo '127.0.0.1 backend.test' >"$T/hosts"
+echo 'hosts: files' >"$T/nsswitch.conf"
+mount --bind "$T/hosts" /etc/hosts
+mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
 
 chmod 1777 "$T"
 B=$PLAIN # the leak check at the end needs a process more
 backend_start -l inet:127.0.0.1:0
 map map ''
-entry by_name "target = \"http://localhost:${BACKEND##*:}/get/%s?\";"
+entry by_name "target = \"http://backend.test:${BACKEND##*:}/get/%s?\";"
 configuration 'workers = 1;'
 
 # A user of our own, so that only these processes count.
@@ -20,7 +26,6 @@ STARTED+=("$PFX")
 pfx_serves "unix:$SOCKET"
 worker=$(children "$PFX")
 limit "$worker" --nproc=2:20
-cat /proc/$worker/limits /proc/$worker/status >&2; ls /proc/$worker/task >&2
 expect_reply by_name key 'TEMP *'
 expect_reply map key 'OK value-of-key'
 
