@@ -80,7 +80,7 @@ static struct found *find_entries(const struct config_section_parts *parts, size
             (*count)++;
         }
     }
-    if (*count > 0)
+    if (found != NULL)
         qsort(found, *count, sizeof(*found), compare_found);
     return found;
 }
