@@ -171,21 +171,35 @@ static char *fixed_line(const struct config_header *header)
     return line;
 }
 
+static bool has_header(const struct config_entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (strcasecmp(entry->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_content_type(struct http_endpoint *endpoint)
+{
+    if (has_header(endpoint->entry, "Content-Type"))
+        return;
+    if (endpoint->entry->payload.count > 0)
+        add_fixed(endpoint, mem_format("Content-Type: %s", endpoint->entry->content_type));
+    else /* libcurl's own, of a POST without a body */
+        endpoint->headers = curl_slist_append(endpoint->headers, "Content-Type:");
+}
+
 static void add_fixed_headers(struct http_endpoint *endpoint)
 {
     const struct config_entry *entry = endpoint->entry;
-    bool has_payload = entry->payload.count > 0;
 
     for (size_t i = 0; i < entry->header_count; i++)
         if (!template_is_dynamic(entry->headers[i].value.pieces, entry->headers[i].value.count))
             add_fixed(endpoint, fixed_line(&entry->headers[i]));
     if (entry->authorization != NULL)
         add_fixed(endpoint, mem_format("Authorization: %s", entry->authorization));
-    if (has_payload)
-        add_fixed(endpoint, mem_format("Content-Type: %s", entry->content_type));
-    else /* libcurl's own, of a POST without a body */
-        endpoint->headers = curl_slist_append(endpoint->headers, "Content-Type:");
-    if (has_payload && entry->request_compression)
+    add_content_type(endpoint);
+    if (entry->payload.count > 0 && entry->request_compression)
         add_fixed(endpoint, mem_string("Content-Encoding: gzip"));
     endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
 }

@@ -56,10 +56,9 @@ manual_keys()
 # A default that depends on other keys is an example in the sample file.
 compare()
 {
-    sort "$2" >"$scratch/found"
-    while read -r place name value; do
-        [ "$value" = - ] && sed -i "s/^$place $name .*/$place $name -/" "$scratch/found"
-    done <"$scratch/keys"
+    awk 'NR == FNR { if ($3 == "-") depends[$1, $2] = 1; next }
+         ($1, $2) in depends { print $1, $2, "-"; next }
+         { print }' "$scratch/keys" "$2" | sort >"$scratch/found"
     if diff "$scratch/keys" "$scratch/found" >"$scratch/diff"; then
         passed=$((passed + 1))
     else

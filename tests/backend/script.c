@@ -11,12 +11,30 @@ struct rule {
 #define RULE(member, kind) { { #member, sizeof(#member) - 1 }, kind, offsetof(struct script, member) }
 
 static const struct rule rules[] = {
-    RULE(badchunk, NUMBER),     RULE(badgzip, NUMBER), RULE(body, TEXT),       RULE(bodydelay, NUMBER),
-    RULE(bytes, NUMBER),        RULE(chunked, NUMBER), RULE(close, NUMBER),    RULE(closeonreuse, NUMBER),
-    RULE(delay, NUMBER),        RULE(drip, NUMBER),    RULE(gzip, NUMBER),     RULE(hang, NUMBER),
-    RULE(headers, NUMBER),      RULE(key, TEXT),       RULE(length, NUMBER),   RULE(location, TEXT),
-    RULE(miss, NUMBER),         RULE(nolength, NUMBER), RULE(once, NUMBER),    RULE(reset, TEXT),
-    RULE(retryafter, TEXT),     RULE(sneakyclose, NUMBER), RULE(status, NUMBER), RULE(type, TEXT),
+    RULE(badchunk, NUMBER),
+    RULE(badgzip, NUMBER),
+    RULE(body, TEXT),
+    RULE(bodydelay, NUMBER),
+    RULE(bytes, NUMBER),
+    RULE(chunked, NUMBER),
+    RULE(close, NUMBER),
+    RULE(closeonreuse, NUMBER),
+    RULE(delay, NUMBER),
+    RULE(drip, NUMBER),
+    RULE(gzip, NUMBER),
+    RULE(hang, NUMBER),
+    RULE(headers, NUMBER),
+    RULE(key, TEXT),
+    RULE(length, NUMBER),
+    RULE(location, TEXT),
+    RULE(miss, NUMBER),
+    RULE(nolength, NUMBER),
+    RULE(once, NUMBER),
+    RULE(reset, TEXT),
+    RULE(retryafter, TEXT),
+    RULE(sneakyclose, NUMBER),
+    RULE(status, NUMBER),
+    RULE(type, TEXT),
 };
 
 static int read_number(struct span s)

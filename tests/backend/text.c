@@ -72,13 +72,6 @@ void text_free(struct text *t)
     *t = (struct text){ 0 };
 }
 
-const char *text_terminate(struct text *t)
-{
-    text_reserve(t, 1);
-    t->p[t->n] = '\0';
-    return t->p;
-}
-
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')

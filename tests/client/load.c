@@ -35,7 +35,7 @@ struct load {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE, "usage: client load ADDRESS NAME [-c CONNECTIONS] [-i IDLE] (-n REQUESTS | -t MS) [-k KEYS] "
+    errx(EXIT_USAGE, "usage: client load ADDRESS NAME (-n REQUESTS | -t MS) [-c CONNECTIONS] [-i IDLE] [-k KEYS] "
                      "[-p PREFIX] [-e EXPECT] [-a] [-r]\n"
                      "       client storm ADDRESS NAME -c CONNECTIONS [-k KEYS] [-p PREFIX] [-e EXPECT] [-r]");
 }

@@ -1,7 +1,8 @@
 /*
  * Many questions over many connections, and the line of tally.h about them.
  *
- *   client load ADDRESS NAME [-c CONNECTIONS] [-i IDLE] (-n REQUESTS | -t MS) [-k KEYS] [-p PREFIX] [-e EXPECT] [-a] [-r]
+ *   client load ADDRESS NAME (-n REQUESTS | -t MS) [-c CONNECTIONS] [-i IDLE] [-k KEYS] [-p PREFIX] [-e EXPECT]
+ *               [-a] [-r]
  *   client storm ADDRESS NAME -c CONNECTIONS [-k KEYS] [-p PREFIX] [-e EXPECT] [-r]
  *
  * load   -c  connections with one question in flight each (1)     -n  questions in all, or -t  for how long

@@ -10,6 +10,15 @@ B=$(realpath -m "${B:-$TOP/build/asan}")
 PLAIN=$(realpath -m "${PLAIN:-$TOP/build}") # for tests that measure
 TEST=$(basename "$0" .sh)
 
+fail() {
+    echo "$TEST: $*" >&2
+    exit 1
+}
+
+for program in pfx-socketmap backend client; do
+    [ -x "$B/$program" ] || fail "no $B/$program: run make asan"
+done
+
 T=$(mktemp -d "${TMPDIR:-/tmp}/pfx-test.XXXXXX")
 chmod 755 "$T"
 mkdir -m 1777 "$T/sanitizer"
@@ -20,15 +29,6 @@ LOG=$T/log # the daemon's lines: stderr of pfx_standalone, the maillog_file of p
 CFG=$T/pfx.cfg
 
 STARTED=() # process ids to end
-
-fail() {
-    echo "$TEST: $*" >&2
-    exit 1
-}
-
-for program in pfx-socketmap backend client; do
-    [ -x "$B/$program" ] || fail "no $B/$program: run make asan"
-done
 
 # --- Waiting and comparing
 

@@ -40,6 +40,15 @@ done
 wait "$load" || fail "load: $(cat "$T/load")"
 expect_none "$(cat "$T/load")" lost wrong temp perm timeout notfound
 
+# A SIGHUP with a configuration that cannot be used leaves the old one in force.
+cp "$CFG" "$T/good.cfg"
+echo 'socket_maps = {' >"$CFG"
+kill -HUP "$PFX"
+expect_log 'error: .*pfx\.cfg:[0-9]+: '
+expect_reply generation key 'OK generation-2'
+alive "$PFX" || fail "the process has gone"
+cp "$T/good.cfg" "$CFG"
+
 # SIGTERM and SIGINT let a request in flight finish.
 for signal in TERM INT; do
     expect_reply busy key 'OK value-of-key'

@@ -82,11 +82,14 @@ pfx_stop
 ! [ -e "$T/mine" ] || fail "the socket is left"
 
 # With a root that cannot be written, and as process 1.
-mount --bind "$T" "$T"
-mount -o remount,bind,ro /
-! touch "$TOP/written" 2>/dev/null || fail "the root can be written"
+mkdir "$T/root"
+mount --rbind / "$T/root"
+mount -o remount,bind,ro "$T/root"
+mount --bind "$T/sanitizer" "$T/root$T/sanitizer"
+! touch "$T/root$T/written" 2>/dev/null || fail "the root can be written"
 port=$(unused_port)
-unshare --pid --fork --kill-child --mount-proc "$pfx" -C "$CFG" -L "inet:127.0.0.1:$port" >>"$LOG" 2>&1 </dev/null &
+unshare --pid --fork --kill-child --mount-proc="$T/root/proc" chroot "$T/root" \
+    "$pfx" -C "$CFG" -L "inet:127.0.0.1:$port" >>"$LOG" 2>&1 </dev/null &
 outer=$!
 STARTED+=("$outer")
 wait_for 10 answers "inet:127.0.0.1:$port" || fail "it does not run as process 1 with a read-only root"
