@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backend_trust.h"
+#include "clock.h"
 #include "log.h"
 #include "master.h"
 #include "mem.h"
@@ -179,7 +180,9 @@ static bool may_reload(void)
     bool usable = config->error == NULL;
 
     if (usable) {
-        listener_notify("RELOADING=1");
+        char *state = mem_format("RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_monotonic_ms() * 1000);
+        listener_notify(state);
+        mem_free(state);
         log_info("reloading");
     } else {
         log_problems(config);

@@ -257,6 +257,7 @@ static void wind_down(struct parent *parent, enum parent_end end)
 
 static void leave_at_once(struct parent *parent)
 {
+    log_info("stopping");
     signal_workers(parent, SIGTERM);
     parent->end = PARENT_LEAVES;
     loop_stop(&parent->loop);
@@ -275,10 +276,18 @@ static void terminate(struct parent *parent)
     }
 }
 
+/* Postfix reloads or stops, or somebody wants the same of us alone: a successor may begin as soon as we are gone. */
+static void hand_over(struct parent *parent, const char *why)
+{
+    if (!parent->ending)
+        log_info("%s: leaving, workers finish within drain_time", why);
+    wind_down(parent, PARENT_LEAVES);
+}
+
 static void hang_up(struct parent *parent)
 {
     if (!parent->setup->standalone)
-        wind_down(parent, PARENT_LEAVES);
+        hand_over(parent, "reload");
     else if (!parent->ending && parent->setup->may_reload())
         wind_down(parent, PARENT_RELOADS);
 }
@@ -306,7 +315,7 @@ static void master_left(struct loop_io *io, uint32_t events)
     (void)events;
 
     loop_remove(&parent->loop, io);
-    wind_down(parent, PARENT_LEAVES);
+    hand_over(parent, "reload or stop of Postfix");
 }
 
 static bool begin(struct parent *parent, const struct parent_setup *setup)
