@@ -250,6 +250,7 @@ static int run(void)
 {
     const char *why = NULL;
 
+    parent_hold_signals();
     if (process.start == START_MASTER) {
         why = master_begin();
         if (why == NULL)

@@ -75,9 +75,6 @@ static void set_flag(struct options *options, int letter)
     case 'l':
         options->one_process = true;
         break;
-    case 'S':
-        options->serve_stdin = true;
-        break;
     case 'u':
         options->drop_privileges = true;
         break;

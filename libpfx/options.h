@@ -21,7 +21,6 @@ struct options {
     bool one_process;        /* -l: maxproc is 1 */
     bool drop_privileges;    /* -u */
     bool change_root;        /* -c */
-    bool serve_stdin;        /* -S */
     bool print_version;      /* -V, alone */
     int verbose;             /* how many -v */
     size_t listeners;        /* -s N, inherited from descriptor 6 on */

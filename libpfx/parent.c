@@ -318,17 +318,30 @@ static void master_left(struct loop_io *io, uint32_t events)
     hand_over(parent, "reload or stop of Postfix");
 }
 
-static bool begin(struct parent *parent, const struct parent_setup *setup)
+static sigset_t handled_signals(void)
 {
     sigset_t set;
 
-    parent->setup = setup;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
+    return set;
+}
+
+void parent_hold_signals(void)
+{
+    sigset_t set = handled_signals();
     sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static bool begin(struct parent *parent, const struct parent_setup *setup)
+{
+    sigset_t set = handled_signals();
+
+    parent->setup = setup;
+    parent_hold_signals();
     parent->signals = (struct loop_io){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .events = EPOLLIN,
                                         .ready = take_signal };
     if (!loop_open(&parent->loop) || parent->signals.fd < 0 || !loop_add(&parent->loop, &parent->signals))

@@ -39,6 +39,12 @@ struct parent_setup {
     bool (*may_reload)(void);       /* standalone: is the new configuration usable? */
 };
 
+/*
+ * Keeps the signals that parent_run() handles for it. A program that has said that it runs, or has made a socket file, must
+ * not die of one before.
+ */
+void parent_hold_signals(void);
+
 enum parent_end parent_run(const struct parent_setup *setup);
 
 #endif

@@ -135,20 +135,6 @@ START_TEST(log_postlog_begins_when_postlogd_comes_late)
 }
 END_TEST
 
-START_TEST(log_postlog_goes_on_with_a_new_postlogd)
-{
-    open_postlog("mx");
-    log_info("first");
-    expect_line("first");
-    end_postlogd();
-    log_info("lost");
-    begin_postlogd();
-    log_info("found");
-    expect_line("warning: 1 log lines dropped, postlogd did not read");
-    expect_line("found");
-}
-END_TEST
-
 START_TEST(log_postlog_ignores_json)
 {
     log_set_json(true);
@@ -164,8 +150,7 @@ int main(void)
     const TTest *const tests[] = { log_postlog_line_is_one_datagram_without_a_newline,
                                    log_postlog_sends_the_longest_line_whole,
                                    log_postlog_counts_what_it_drops_and_says_so_once,
-                                   log_postlog_begins_when_postlogd_comes_late,
-                                   log_postlog_goes_on_with_a_new_postlogd, log_postlog_ignores_json };
+                                   log_postlog_begins_when_postlogd_comes_late, log_postlog_ignores_json };
     TCase *tcase = tcase_create("postlog");
 
     tcase_add_checked_fixture(tcase, begin, end);
