@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# "Nothing there" is NOTFOUND, and a page that only looks like it is not (A4, "nothing there"; A3, Values, notfound_status).
+# "Nothing there" is NOTFOUND, and a page that only looks like it is not (A4, "nothing there"; A3, Values,
+# notfound_status).
 set -eu
 . "$(dirname "$0")/lib.sh"
 

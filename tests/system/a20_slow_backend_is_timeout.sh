@@ -19,7 +19,8 @@ entry silent_http "target = \"http://${BACKENDS[1]}/?key=%s\"; http = { timeout 
 slow+=(silent_tls silent_http)
 
 # Connecting has a limit of its own, and what cannot be connected is TEMP as any other failure to connect.
-entry connecting "target = \"https://${BACKENDS[1]}/?key=%s\"; http = { timeout = \"20s\"; connect_timeout = \"300ms\"; };"
+entry connecting "target = \"https://${BACKENDS[1]}/?key=%s\";
+    http = { timeout = \"20s\"; connect_timeout = \"300ms\"; };"
 map in_time 'delay=100' 'http = { timeout = "10s"; };'
 configuration
 pfx_standalone

@@ -12,7 +12,8 @@ map plain ''
 map put '' 'method = "PUT"; payload = { key = "%s"; };'
 post="target = \"http://$BACKEND/post\";"
 entry string "$post payload = $(quoted '{ "key": "%s", "local": "{{ .Key }} of %u at %d", "n": 5 }');"
-entry group "$post payload = { key = \"%s\"; n = 5; yes = true; deep = { user = \"%u\"; }; list = (\"%d\", \"100%%\", 7); };"
+entry group "$post payload = { key = \"%s\"; n = 5; yes = true;
+    deep = { user = \"%u\"; }; list = (\"%d\", \"100%%\", 7); };"
 entry form "$post content_type = \"application/x-www-form-urlencoded\"; payload = \"user=%s&x=1&%%\";"
 map headers '' 'custom_headers = ("X-One: 1", "x-two: changed", "X-Three:", "X-Key: <%s>");'
 map basic '' 'http_auth_basic = "user:pass";'
@@ -59,7 +60,8 @@ body=$(fetch /_last | sed '1,/^\r*$/d' | tr -d ' \n')
 for part in '"key":"me@example.com"' '"n":5' '"yes":true' '"deep":{"user":"me"}' '"list":["example.com","100%",7]'; do
     expect_holds "the payload of group" "$part" "$body"
 done
-sends form 'a b&c@x.example' $'*\r\nContent-Type: application/x-www-form-urlencoded\r\n*' '*user=a%20b%26c%40x.example&x=1&%*'
+sends form 'a b&c@x.example' $'*\r\nContent-Type: application/x-www-form-urlencoded\r\n*' \
+    '*user=a%20b%26c%40x.example&x=1&%*'
 sends headers key $'*\r\nX-One: 1\r\n*' $'*\r\nx-two: changed\r\n*' $'*\r\nX-Four: 4\r\n*' $'*\r\nX-Key: <key>\r\n*'
 lacks headers 'x-three'
 lacks headers 'x-two: 2'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Out of descriptors a worker waits without spinning and without a flood of lines; max_connections is kept; all goes on after.
+# Out of descriptors a worker waits without spinning and without a flood of lines; max_connections is kept; all goes on
+# after.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

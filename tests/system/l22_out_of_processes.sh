@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# When no process or thread can be made, nobody spins: a look-up fails as any other, and a lost worker is replaced as soon
-# as there is room again.
+# When no process or thread can be made, nobody spins: a look-up fails as any other, and a lost worker is replaced as
+# soon as there is room again.
 set -eu
 . "$(dirname "$0")/lib.sh"
 need_mount_namespace

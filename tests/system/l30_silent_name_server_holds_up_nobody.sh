@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A name server that never answers: requests to another host are answered within 50 ms, by a worker with at most 8 resolver
-# threads.
+# A name server that never answers: requests to another host are answered within 50 ms, by a worker with at most 8
+# resolver threads.
 # Alone: it measures.
 set -eu
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,8 @@
 # What every system test begins with: a directory of its own, helpers that stop the test, and an end that checks
 # that nothing is left.
 #
-# A test runs the programs of $B (build/asan). Everything that it starts carries PFX_TEST=$T in its environment, which is
-# how finish finds what was left behind. KEEP=1 keeps the directory.
+# A test runs the programs of $B (build/asan). Everything that it starts carries PFX_TEST=$T in its environment, which
+# is how finish finds what was left behind. KEEP=1 keeps the directory.
 set -u
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -53,7 +53,8 @@ done
 expect_equal "the end after a request" '15:OK value-of-key,' "$(printf '7:map key,' | raw_end "unix:$SOCKET")"
 
 expect_equal "byte by byte" '15:OK value-of-key,' "$(printf '7:map key,' | raw_bytes "unix:$SOCKET")"
-expect_equal "two in one write" '13:OK value-of-a,13:OK value-of-b,' "$(printf '5:map a,5:map b,' | raw_end "unix:$SOCKET")"
+expect_equal "two in one write" '13:OK value-of-a,13:OK value-of-b,' \
+    "$(printf '5:map a,5:map b,' | raw_end "unix:$SOCKET")"
 many=$(for i in {1..300}; do printf '7:map %03d,' "$i"; done)
 wanted=$(for i in {1..300}; do printf '15:OK value-of-%03d,' "$i"; done)
 expect_equal "300 in one write, in order" "$wanted" "$(printf '%s' "$many" | raw_end "unix:$SOCKET")"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# postmap -q through a daemon that master(8) started: found, not found, TEMP and PERM (the rows that Postfix shows differently).
+# postmap -q through a daemon that master(8) started: found, not found, TEMP and PERM (the rows that Postfix shows
+# differently).
 set -eu
 . "$(dirname "$0")/postfix.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# smtpd, trivial-rewrite and cleanup ask: domains, mailboxes, aliases, transports; a mail is accepted, one refused, one deferred.
+# smtpd, trivial-rewrite and cleanup ask: domains, mailboxes, aliases, transports; a mail is accepted, one refused, one
+# deferred.
 set -eu
 . "$(dirname "$0")/postfix.sh"
 

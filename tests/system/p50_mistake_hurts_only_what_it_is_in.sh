@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A mistake in one entry leaves the others serving; a broken file gives TEMP with the reason in the log; mended and reloaded,
-# all is well (A3, "A mistake hurts only what it is in").
+# A mistake in one entry leaves the others serving; a broken file gives TEMP with the reason in the log; mended and
+# reloaded, all is well (A3, "A mistake hurts only what it is in").
 set -eu
 . "$(dirname "$0")/postfix.sh"
 
@@ -50,7 +50,8 @@ expect_log 'pfx-socketmap\[[0-9]+\]: (error|warning|fatal): .*pfx\.cfg'
 cp "$T/good.cfg" "$CFG"
 mkdir "$T/etc/pfx.d"
 echo 'policy_services = { broken = { targte = "x"; }; };' >"$T/etc/pfx.d/10-policy.cfg"
-echo "socket_maps = { three = { target = \"http://$BACKEND/get/%s?\"; value_field = \"result\"; }; };" >"$T/etc/pfx.d/20-map.cfg"
+echo "socket_maps = { three = { target = \"http://$BACKEND/get/%s?\"; value_field = \"result\"; }; };" \
+    >"$T/etc/pfx.d/20-map.cfg"
 postfix_reload
 becomes one value-of-key
 becomes two value-of-key

@@ -81,7 +81,8 @@ postfix_main() { # LINE...
 # Postfix warns about a queue directory that was just made; nothing else may be said.
 postfix_start() {
     POSTFIX_RUNS=1
-    timeout 60 postfix -c "$T/etc" start >>"$T/postfix.log" 2>&1 || fail "postfix start: $(tail -3 "$T/postfix.log" "$LOG")"
+    timeout 60 postfix -c "$T/etc" start >>"$T/postfix.log" 2>&1 ||
+        fail "postfix start: $(tail -3 "$T/postfix.log" "$LOG")"
     MASTER=$(tr -d ' ' <"$Q/pid/master.pid")
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# postfix reload, and SIGHUP to the parent, amid 64 connections that ask without pause and 500 that come at once: nothing is
-# lost or refused, the new configuration is in force, and the old generation leaves within drain_time (A2, Reload).
+# postfix reload, and SIGHUP to the parent, amid 64 connections that ask without pause and 500 that come at once:
+# nothing is lost or refused, the new configuration is in force, and the old generation leaves within drain_time (A2,
+# Reload).
 set -eu
 . "$(dirname "$0")/postfix.sh"
 

@@ -24,6 +24,7 @@ started=$(now_ms)
 postfix_reload
 wait "$slow" || fail "no answer to a request in flight"
 expect_equal "the answer to a request in flight" 'OK value-of-key' "$(cat "$T/slow")"
+expect_equal "how often it was asked" 1 "$(asked slow)"
 # shellcheck disable=SC2086
 wait_for 15 gone $old || fail "the old generation is still there"
 took=$(($(now_ms) - started))

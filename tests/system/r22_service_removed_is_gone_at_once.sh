@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The service line removed and Postfix reloaded: the daemon is gone at once, whatever it was doing, and Postfix is unharmed.
+# The service line removed and Postfix reloaded: the daemon is gone at once, whatever it was doing, and Postfix is
+# unharmed.
 set -eu
 . "$(dirname "$0")/postfix.sh"
 

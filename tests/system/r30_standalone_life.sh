@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Standalone: SIGHUP executes it anew on the same listeners, SIGTERM and SIGINT drain, sockets are replaced or respected (A2).
+# Standalone: SIGHUP executes it anew on the same listeners, SIGTERM and SIGINT drain, sockets are replaced or respected
+# (A2).
 set -eu
 . "$(dirname "$0")/lib.sh"
 

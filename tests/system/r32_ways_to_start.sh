@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Usage, version, systemd's listeners, a connection on stdin, another user, a read-only root, process 1 (A2, Ways to start).
+# Usage, version, systemd's listeners, a connection on stdin, another user, a read-only root, process 1 (A2, Ways to
+# start).
 set -eu
 . "$(dirname "$0")/lib.sh"
 need_mount_namespace

@@ -14,8 +14,8 @@ tls_server() {
     local name=$1
     shift
     mkfifo "$T/in.$name"
-    (cd "$T/www" && exec openssl s_server -accept 127.0.0.1:0 -HTTP -cert "$certs/good.pem" -key "$certs/good.key" "$@") \
-        <"$T/in.$name" >"$T/server.$name" 2>&1 &
+    (cd "$T/www" && exec openssl s_server -accept 127.0.0.1:0 -HTTP -cert "$certs/good.pem" \
+        -key "$certs/good.key" "$@") <"$T/in.$name" >"$T/server.$name" 2>&1 &
     STARTED+=($!)
     exec {stdin}>"$T/in.$name" # stays open: the server ends with its input
     wait_for 10 log_has '^ACCEPT ' "$T/server.$name" || fail "no TLS server: $(cat "$T/server.$name")"

@@ -27,12 +27,6 @@ static inline void names_begin(void)
     ck_assert_int_eq(pipe2(names_gate, O_CLOEXEC), 0);
 }
 
-static inline void names_end(void)
-{
-    close(names_gate[0]);
-    close(names_gate[1]);
-}
-
 static inline void names_release(void)
 {
     ck_assert_int_eq(write(names_gate[1], "x", 1), 1);
