@@ -28,7 +28,7 @@ static size_t find(struct backend_trust *trust, const struct config_entry *entry
     added->tls = &entry->tls;
     added->profile = tls_profile_new(&entry->tls, why);
     if (added->profile == NULL)
-        log_error("%s.%s: tls: %s", section_name, entry->name, why);
+        log_error("%s: %s.%s.tls: %s", entry->where, section_name, entry->name, why);
     return trust->count;
 }
 

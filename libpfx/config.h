@@ -90,6 +90,7 @@ enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
 
 struct config_entry {
     char *name;
+    char *where;       /* "FILE:LINE" */
     const char *error; /* why it cannot be used, NULL when it can */
 
     struct config_target target;

@@ -98,8 +98,6 @@ static bool fail(struct config_file *f, const char *name, unsigned line, const c
 static const char *explain_find(enum config_scan_what what)
 {
     switch (what) {
-    case CONFIG_SCAN_INTEGER:
-        return "integer too large (more than 32 bits need a final L)";
     case CONFIG_SCAN_NUL:
         return "a NUL byte";
     case CONFIG_SCAN_OPEN_STRING:
@@ -121,6 +119,35 @@ static bool add_included(struct config_file *f, struct span path, int depth)
     return add_file(f, add_name(f, name), depth);
 }
 
+static bool include(struct config_file *f, size_t name, const struct config_scan_find *find, int depth)
+{
+    if (depth == CONFIG_FILE_DEPTH_MAX)
+        return fail(f, f->names[name], find->line, "too many files that include each other");
+    if (!add_included(f, find->name, depth + 1))
+        return false;
+    add_part(f, name, find->line);
+    return true;
+}
+
+/*
+ * Adds what libconfig is to read in the place of a find. It would cut an integer without L to 32 bits; one that even 64
+ * bits cannot hold becomes a number that no key takes, so that the mistake is that key's alone.
+ */
+static bool add_found(struct config_file *f, size_t name, const struct config_scan_find *find, struct span found,
+                      int depth)
+{
+    switch (find->what) {
+    case CONFIG_SCAN_INCLUDE:
+        return include(f, name, find, depth);
+    case CONFIG_SCAN_LONG:
+        return add_text(f, found) && add_text(f, SPAN("L"));
+    case CONFIG_SCAN_TOO_LONG:
+        return add_text(f, SPAN("1e999"));
+    default:
+        return fail(f, f->names[name], find->line, explain_find(find->what));
+    }
+}
+
 /* Adds the text of one file, with what it includes in the place of the lines that say so. */
 static bool add_scanned(struct config_file *f, size_t name, struct span text, int depth)
 {
@@ -132,20 +159,14 @@ static bool add_scanned(struct config_file *f, size_t name, struct span text, in
     config_scan_begin(&scan, text);
     add_part(f, name, 1);
     while (fits && (find = config_scan_next(&scan)).what != CONFIG_SCAN_END) {
-        if (find.what != CONFIG_SCAN_INCLUDE)
-            return fail(f, f->names[name], find.line, explain_find(find.what));
-        if (depth == CONFIG_FILE_DEPTH_MAX)
-            return fail(f, f->names[name], find.line, "too many files that include each other");
-        fits = add_text(f, span_make(text.p + done, find.begin - done));
-        if (!add_included(f, find.name, depth + 1))
-            return false;
-        add_part(f, name, find.line);
+        struct span found = span_make(text.p + find.begin, find.end - find.begin);
+        fits = add_text(f, span_make(text.p + done, find.begin - done)) && add_found(f, name, &find, found, depth);
         done = find.end;
     }
     fits = fits && add_text(f, span_skip(text, done));
     if (fits && depth > 0 && text.n > 0 && text.p[text.n - 1] != '\n')
         fits = add_text(f, SPAN("\n"));
-    return fits || fail(f, f->names[name], 0, "is too large with the files that it includes");
+    return fits || (f->error == NULL && fail(f, f->names[name], 0, "is too large with the files that it includes"));
 }
 
 static bool add_file(struct config_file *f, size_t name, int depth)

@@ -145,7 +145,9 @@ static enum config_scan_what skip_number(struct config_scan *s)
         s->at += peek(s, 1) == 'L' ? 2 : 1;
         limit = INT64_MAX;
     }
-    return fits && value <= limit + negative ? CONFIG_SCAN_END : CONFIG_SCAN_INTEGER;
+    if (!fits || value > (uint64_t)INT64_MAX + negative)
+        return CONFIG_SCAN_TOO_LONG;
+    return value <= limit + negative ? CONFIG_SCAN_END : CONFIG_SCAN_LONG;
 }
 
 static bool is_line_start(const struct config_scan *s)

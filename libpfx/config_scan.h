@@ -18,7 +18,8 @@
 enum config_scan_what {
     CONFIG_SCAN_END,
     CONFIG_SCAN_INCLUDE,      /* [begin, end) is @include "FILE", name is FILE */
-    CONFIG_SCAN_INTEGER,      /* [begin, end) does not fit into 32 bits, or with L into 64 */
+    CONFIG_SCAN_LONG,         /* [begin, end) is an integer of more than 32 bits that lacks its L */
+    CONFIG_SCAN_TOO_LONG,     /* [begin, end) is one of more than 64 bits */
     CONFIG_SCAN_NUL,          /* a NUL byte, or \x00 in a string: the text would end there */
     CONFIG_SCAN_OPEN_STRING,  /* a string or a comment that begins here has no end */
     CONFIG_SCAN_OPEN_COMMENT,

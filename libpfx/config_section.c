@@ -85,12 +85,24 @@ static struct found *find_entries(const struct config_section_parts *parts, size
     return found;
 }
 
+static char *where(struct config_reader *r, const config_setting_t *group)
+{
+    unsigned line;
+    const char *file = config_file_where(group, &line);
+    char *text = mem_format("%s:%u", file, line);
+    char *kept = config_memory_text(r->config->memory, span_text(text));
+
+    mem_free(text);
+    return kept;
+}
+
 static void read_entry(struct config_reader *r, const config_setting_t *group, const char *section_error,
                        struct config_draft *draft, struct config_entry *entry)
 {
     r->error = &draft->entry.error;
     draft->entry.error = section_error;
     draft->entry.name = config_memory_text(r->config->memory, span_text(config_setting_name(group)));
+    draft->entry.where = where(r, group);
     config_entry_read(r, group, CONFIG_PLACE_MAP, draft);
     if (config_setting_type(group) == CONFIG_TYPE_GROUP)
         config_entry_finish(r, group, draft);

@@ -238,7 +238,7 @@ static int serve(void)
     if (process.start == START_STDIN)
         return worker_serve_one(&worker, STDIN_FILENO);
     int status = supervise(&worker);
-    if (process.start == START_STANDALONE) {
+    if (is_standalone()) { /* the socket files lie where only root may remove them */
         privileges_return();
         listener_unlink(&process.listeners);
     }
@@ -246,16 +246,13 @@ static int serve(void)
 }
 
 /* Each step needs what the one before it did; what needs root comes before drop_privileges(). */
-static int run(void)
+static int run(const char *why)
 {
-    const char *why = NULL;
-
     parent_hold_signals();
-    if (process.start == START_MASTER) {
+    if (process.start == START_MASTER && why == NULL)
         why = master_begin();
-        if (why == NULL)
-            master_read_settings(&process.master, config_directory());
-    }
+    if (process.start == START_MASTER && why == NULL)
+        master_read_settings(&process.master, config_directory());
     open_log();
     if (why != NULL) {
         log_fatal("%s", why);
@@ -282,6 +279,13 @@ static void free_all(void)
     log_close();
 }
 
+static int usage(const char *why)
+{
+    fprintf(stderr, "%s: %s\n", process.ops->name, why);
+    options_usage(process.ops->name, process.ops->takes_name);
+    return EX_USAGE;
+}
+
 int daemon_main(int argc, char **argv, const struct daemon_ops *ops)
 {
     process.ops = ops;
@@ -292,17 +296,12 @@ int daemon_main(int argc, char **argv, const struct daemon_ops *ops)
         printf("%s %s\n", ops->name, PFX_VERSION);
         return 0;
     }
-    process.start = find_start(&process.options);
     if (why == NULL && process.options.name != NULL && !ops->takes_name)
         why = "too many arguments";
-    if (why == NULL && process.start == START_MISTAKE)
-        why = "nothing to listen on";
-    if (why != NULL) {
-        fprintf(stderr, "%s: %s\n", ops->name, why);
-        options_usage(ops->name, ops->takes_name);
-        return EX_USAGE;
-    }
-    int status = run();
+    process.start = find_start(&process.options);
+    if (process.start == START_MISTAKE)
+        return usage(why != NULL ? why : "nothing to listen on");
+    int status = run(why);
     free_all();
     return status;
 }

@@ -90,19 +90,23 @@ const char *options_parse(struct options *options, int argc, char **argv)
 {
     static const char letters[] = "+:cdDi:lm:n:o:r:s:St:uvVzC:w:L:";
     const char *why = NULL;
+    const char *wrong;
     int letter;
 
     *options = (struct options){ .listeners = 1, .workers = -1 };
     options->print_version = argc == 2 && strcmp(argv[1], "-V") == 0;
-    while (why == NULL && (letter = getopt(argc, argv, letters)) != -1) {
+    opterr = 0;
+    while ((letter = getopt(argc, argv, letters)) != -1) { /* to the end: by_master tells who is to hear of a mistake */
+        wrong = NULL;
         if (letter == '?')
-            why = "unknown option";
+            wrong = "unknown option";
         else if (letter == ':')
-            why = "an option lacks its value";
+            wrong = "an option lacks its value";
         else if (optarg != NULL)
-            why = set_value(options, letter, optarg);
+            wrong = set_value(options, letter, optarg);
         else
             set_flag(options, letter);
+        why = why == NULL ? wrong : why;
         optarg = NULL;
     }
     if (why == NULL && optind < argc)

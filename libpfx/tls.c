@@ -28,10 +28,11 @@ struct tls_profile {
     int min_version;
 };
 
+/* The first error in the queue is the cause; those after it only say who passed it on. */
 static bool failed(char *why, const char *file, const char *what)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *reason = ERR_GET_LIB(code) == ERR_LIB_SYS ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
+    unsigned long code = ERR_peek_error();
+    const char *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
 
     snprintf(why, TLS_REASON_MAX_BYTES, "%s: %s (%s)", file, what, reason == NULL ? "no details" : reason);
     ERR_clear_error();

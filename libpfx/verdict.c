@@ -18,14 +18,6 @@ static bool contains(const struct config_statuses *list, int status)
     return false;
 }
 
-static bool is_blank(struct span body)
-{
-    for (size_t i = 0; i < body.n; i++)
-        if (strchr(" \t\r\n", body.p[i]) == NULL || body.p[i] == '\0')
-            return false;
-    return true;
-}
-
 static bool is_json(struct span body)
 {
     const char *why;
@@ -128,11 +120,11 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
 
     if (status == 204)
         return make(VERDICT_NOTFOUND, "", NULL);
-    if (contains(&entry->notfound_status, status) && (is_blank(body) || is_json(body)))
+    if (contains(&entry->notfound_status, status) && (body.n == 0 || is_json(body)))
         return make(VERDICT_NOTFOUND, "", NULL);
     if (!contains(&entry->status_code, status))
         return of_status(status);
-    if (is_blank(body))
+    if (body.n == 0)
         return make(VERDICT_NOTFOUND, "", NULL);
     struct jsondoc *doc = jsondoc_parse(body, &why);
     if (doc == NULL)

@@ -80,10 +80,12 @@ expect_no_log() { # EXTENDED-REGEX [FILE]
 # --- Processes
 
 children() { # PID...
-    local pid
+    local pid file
     for pid in "$@"; do
-        awk -v parent="$pid" '$1 == "PPid:" && $2 == parent { split(FILENAME, part, "/"); print part[3] }' \
-            /proc/[0-9]*/status 2>/dev/null || true
+        for file in $(grep -lsx "PPid:[[:space:]]*$pid" /proc/[0-9]*/status); do # processes that end meanwhile are no error
+            file=${file#/proc/}
+            echo "${file%/status}"
+        done
     done
 }
 

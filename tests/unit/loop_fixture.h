@@ -10,6 +10,8 @@
 #include "loop.h"
 #include "unit.h"
 
+#define FIXTURE_NUDGE_MS 10
+
 static int64_t fixture_now_ms = 1000000;
 static int64_t fixture_tick_ms; /* by how much each look at the clock moves it, for libcurl's own timers */
 static struct loop fixture_loop;
@@ -55,11 +57,21 @@ static inline void fixture_turns(int turns)
     close(awake.fd);
 }
 
-/* Turns that wait, until something was counted that often; the time-out of the test ends a vain wait. */
+static void fixture_nudge(struct loop_timer *timer)
+{
+    (void)timer;
+}
+
+/* Turns that wait a moment each, until something was counted that often; the time-out of the test ends a vain wait. */
 static inline void fixture_until(const int *counted, int wanted)
 {
-    while (*counted < wanted)
+    struct loop_timer nudge = { .due = fixture_nudge };
+
+    while (*counted < wanted) {
+        loop_at(&fixture_loop, &nudge, fixture_loop.now_ms + FIXTURE_NUDGE_MS);
         loop_turn(&fixture_loop);
+    }
+    loop_cancel(&fixture_loop, &nudge);
 }
 
 #endif

@@ -64,7 +64,7 @@ static const struct row values[] = {
     { "status 204", "", 204, "", VERDICT_NOTFOUND, "", false, false },
     { "status 204 with a body", "", 204, "\"v\"", VERDICT_NOTFOUND, "", false, false },
     { "empty body", "", 200, "", VERDICT_NOTFOUND, "", false, false },
-    { "blank body", "", 200, " \r\n\t", VERDICT_NOTFOUND, "", false, false },
+    { "blank body", "", 200, " \r\n\t", VERDICT_TEMP, NULL, true, false },
     { "not JSON", "", 200, "<html>", VERDICT_TEMP, NOT_JSON, true, false },
     { "not UTF-8", "", 200, "\"\xff\"", VERDICT_TEMP, NOT_JSON, true, false },
     { "two values", "", 200, "1 2", VERDICT_TEMP, NOT_JSON, true, false },
