@@ -1,27 +1,49 @@
 /*
- * Templates of socket maps: text with placeholders, as in mysql_table(5).
+ * Templates: text with placeholders.
  *
- * Shape:  %s the key; %u its local part (the whole key when it has no '@'); %d its domain; %1 ... %9 or %{1} ... %{9}
- *         its domain labels from the right; %% a percent sign; {{ .Key }} (white space optional) another name for %s.
+ * Shape:  of socket maps, as in mysql_table(5): %s the key; %u its local part (the whole key when it has no '@'); %d its
+ *         domain; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white space optional) another
+ *         name for %s.
+ *         of policy services: %{NAME} an attribute; {{ .Key }} all attributes as a JSON object, in their order.
+ *         of both: %% a percent sign.
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
- * Owner:  pieces borrow the template's text, values borrow the key; nothing is allocated.
+ * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.
  * Source: mysql_table(5) query; Postfix global/db_common.c (a local part is what stands before the last '@'; a template
- *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup).
+ *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup). An attribute
+ *         that is empty or not there is put in as nothing: a null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H
 
+#include "policy.h"
 #include "span.h"
 
 #define TEMPLATE_PIECES_MAX 64
 
-enum template_what { TEMPLATE_TEXT, TEMPLATE_KEY, TEMPLATE_LOCALPART, TEMPLATE_DOMAIN, TEMPLATE_LABEL };
+enum template_dialect { TEMPLATE_OF_MAP, TEMPLATE_OF_POLICY };
+
+enum template_what {
+    TEMPLATE_TEXT,
+    TEMPLATE_KEY,
+    TEMPLATE_LOCALPART,
+    TEMPLATE_DOMAIN,
+    TEMPLATE_LABEL,
+    TEMPLATE_ATTRIBUTE,
+    TEMPLATE_ATTRIBUTES, /* the JSON object of all */
+};
 
 struct template_piece {
     enum template_what what;
     unsigned char label; /* 1 to 9, of TEMPLATE_LABEL */
-    struct span text;    /* of TEMPLATE_TEXT, "%%" already read as "%" */
+    struct span text;    /* of TEMPLATE_TEXT, "%%" already read as "%"; of TEMPLATE_ATTRIBUTE, its name */
+};
+
+/* What is put in: the key of a socket map, or the attributes of a policy request, whose bytes must be UTF-8. */
+struct template_values {
+    struct span key;
+    const struct policy_attribute *attributes;
+    size_t attribute_count;
 };
 
 /* How values are put in. Literal text never changes. */
@@ -41,16 +63,17 @@ enum template_outcome {
  * Splits text into pieces; *count of them, at most TEMPLATE_PIECES_MAX. False: *why. An unknown placeholder, or a '%' that
  * begins none, is an error that says how to write a percent sign.
  */
-bool template_parse(struct span text, struct template_piece *pieces, size_t *count, const char **why);
+bool template_parse(struct span text, enum template_dialect dialect, struct template_piece *pieces, size_t *count,
+                    const char **why);
 
 /* Has it any placeholder? */
 bool template_is_dynamic(const struct template_piece *pieces, size_t count);
 
 /*
- * The text for key. *needed is its size; nothing is written past size, so call again with that much room when
- * *needed > size.
+ * The text with the values. *needed is its size; nothing is written past size, so call again with that much room when
+ * *needed > size. The JSON object of all attributes goes into a JSON payload as it is, elsewhere escaped as any value.
  */
 enum template_outcome template_expand(const struct template_piece *pieces, size_t count, enum template_escape escape,
-                                      struct span key, char *out, size_t size, size_t *needed);
+                                      const struct template_values *values, char *out, size_t size, size_t *needed);
 
 #endif
