@@ -23,6 +23,9 @@
 
 #define CONFIG_FILE_MAX_BYTES (64L * 1024 * 1024)
 #define CONFIG_SECRET_MAX_BYTES (64L * 1024)
+/* What a policy answers when the configuration is wrong, or as long as an entry does not say otherwise. */
+#define CONFIG_ON_ERROR "DEFER_IF_PERMIT 4.3.0 Service temporarily unavailable"
+
 #define CONFIG_REPLY_MAX_BYTES (16L * 1024 * 1024) /* most that max_reply_size may allow */
 
 enum config_section_id { CONFIG_SOCKET_MAPS, CONFIG_POLICY_SERVICES, CONFIG_DOVECOT_SASL, CONFIG_SECTIONS };
@@ -88,7 +91,9 @@ struct config_header {
 
 enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
 
+/* What applies to one section only has its default elsewhere. */
 struct config_entry {
+    enum config_section_id section;
     char *name;
     char *where;       /* "FILE:LINE" */
     const char *error; /* why it cannot be used, NULL when it can */
@@ -114,6 +119,12 @@ struct config_entry {
     int error_result; /* enum config_error_result */
     bool fold_case;
     int64_t max_reply_bytes;
+
+    struct config_strings attributes; /* those that a policy's {{ .Key }} holds; none: all */
+    char *no_value_action;            /* a good action, as on_error */
+    char *on_error;
+    bool restrictions; /* an action may name restrictions */
+    bool dry_run;
 };
 
 struct config_section {

@@ -44,6 +44,8 @@ struct template_values {
     struct span key;
     const struct policy_attribute *attributes;
     size_t attribute_count;
+    const struct policy_attribute *object; /* those that {{ .Key }} holds */
+    size_t object_count;
 };
 
 /* How values are put in. Literal text never changes. */
