@@ -9,10 +9,8 @@
 #include "backend_trust.h"
 #include "log.h"
 #include "mem.h"
-#include "utf8.h"
 
 #define CAUSES_MAX            8   /* different warnings that one entry can have at a time */
-#define KEY_SHOWN_MAX_BYTES   256 /* of a key, in the log */
 #define HEADER_LINE_MAX_BYTES (128 * 1024)
 
 struct cause {
@@ -42,7 +40,7 @@ struct backend_call {
     struct backend *backend;
     const struct config_entry *entry;
     const struct conn *client;
-    struct buf key;
+    struct subject subject;
     struct buf value;
     uint64_t request_id;
     int64_t start_ms;
@@ -72,17 +70,20 @@ static struct cause *find_cause(struct entry_state *state, const char *text)
     return oldest;
 }
 
-/* "map=..., key=<...>, peer=..., request=...", what a reader of the log needs to find the rest. */
-static void describe(const struct backend_call *call, char *text, size_t size)
+const struct config_entry *backend_entry(const struct backend_call *call)
 {
-    char key[KEY_SHOWN_MAX_BYTES + 1];
+    return call->entry;
+}
+
+void backend_describe(const struct backend_call *call, char text[LOG_LINE_MAX_BYTES])
+{
     char peer[CONN_PEER_MAX_BYTES] = "none";
 
-    utf8_printable(key, sizeof key, buf_span(&call->key));
+    subject_describe(&call->subject, call->entry, text, LOG_LINE_MAX_BYTES);
     if (call->client != NULL)
         conn_peer(call->client, peer);
-    snprintf(text, size, "map=%s, key=<%s>, peer=%s, request=%016" PRIx64, call->entry->name, key, peer,
-             call->request_id);
+    size_t n = strlen(text);
+    snprintf(text + n, LOG_LINE_MAX_BYTES - n, ", peer=%s, request=%016" PRIx64, peer, call->request_id);
 }
 
 static void warn(struct backend_call *call, const char *cause_text, const char *detail)
@@ -99,7 +100,7 @@ static void warn(struct backend_call *call, const char *cause_text, const char *
         snprintf(more, sizeof more, " (%u more)", cause->more);
     cause->more = 0;
     cause->next_ms = call->backend->loop->now_ms + BACKEND_WARN_EVERY_MS;
-    describe(call, what, sizeof what);
+    backend_describe(call, what);
     log_warning("%s: target=%s: %s%s%s%s%s", what, call->entry->target.origin, cause_text, detail[0] == '\0' ? "" : " (",
                 detail, detail[0] == '\0' ? "" : ")", more);
 }
@@ -112,7 +113,7 @@ static void trace(const struct backend_call *call, int status, const struct verd
     if (log_get_level() < LOG_LEVEL_DEBUG && !state_of(call->backend, call->entry)->trace &&
         !(call->client != NULL && call->client->trace))
         return;
-    describe(call, what, sizeof what);
+    backend_describe(call, what);
     log_trace("%s, status=%d, result=%s, source=%s, delay=%" PRId64 ".%03d", what, status, verdict_word(verdict->kind),
               call->http == NULL && status == 0 ? "none" : "backend", delay_ms / 1000, (int)(delay_ms % 1000));
 }
@@ -131,7 +132,7 @@ static void watch_for_typo(struct backend_call *call, const struct verdict *verd
 static void free_call(struct backend_call *call)
 {
     loop_cancel(call->backend->loop, &call->soon);
-    buf_free(&call->key);
+    subject_free(&call->subject);
     buf_free(&call->value);
     mem_free(call);
 }
@@ -168,11 +169,12 @@ static void decided(struct loop_timer *timer)
     deliver(call, 0, &call->decided);
 }
 
-static enum template_outcome render(const struct config_template *template, struct span key, struct buf *out)
+static enum template_outcome render(const struct config_template *template, const struct template_values *values,
+                                    struct buf *out)
 {
     size_t needed = 0;
     size_t free_bytes = out->room - out->n;
-    enum template_outcome outcome = template_expand(template->pieces, template->count, template->escape, key,
+    enum template_outcome outcome = template_expand(template->pieces, template->count, template->escape, values,
                                                     free_bytes == 0 ? NULL : out->p + out->n, free_bytes, &needed);
     if (outcome != TEMPLATE_DONE)
         return outcome;
@@ -180,7 +182,7 @@ static enum template_outcome render(const struct config_template *template, stru
         char *room = buf_reserve(out, needed);
         if (room == NULL)
             return TEMPLATE_REFUSED;
-        template_expand(template->pieces, template->count, template->escape, key, room, needed, &needed);
+        template_expand(template->pieces, template->count, template->escape, values, room, needed, &needed);
     }
     out->n += needed;
     return TEMPLATE_DONE;
@@ -202,7 +204,8 @@ static bool climbs(struct span url)
     return false;
 }
 
-static enum template_outcome render_headers(struct backend_call *call, struct http_call *http)
+static enum template_outcome render_headers(struct backend_call *call, const struct template_values *values,
+                                            struct http_call *http)
 {
     enum template_outcome outcome = TEMPLATE_DONE;
     struct buf line;
@@ -214,7 +217,7 @@ static enum template_outcome render_headers(struct backend_call *call, struct ht
             continue;
         buf_clear(&line);
         buf_format(&line, "%s: ", header->name);
-        outcome = render(&header->value, buf_span(&call->key), &line);
+        outcome = render(&header->value, values, &line);
         if (outcome == TEMPLATE_DONE && buf_add(&line, SPAN("\0")))
             http_add_header(http, line.p);
     }
@@ -230,28 +233,19 @@ static enum template_outcome render_headers(struct backend_call *call, struct ht
 static enum template_outcome render_request(struct backend_call *call, struct http_call *http)
 {
     const struct config_entry *entry = call->entry;
-    struct span key = buf_span(&call->key);
+    struct template_values values = subject_values(&call->subject);
 
-    if (key.n == 0 || !utf8_valid(key)) /* Postfix treats such keys alike (dict_utf8.c, maps.c) */
+    if (!subject_is_askable(&call->subject))
         return TEMPLATE_SUPPRESSED;
-    enum template_outcome outcome = render(&entry->target.url, key, http_url(http));
+    enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
     if (outcome == TEMPLATE_DONE && template_is_dynamic(entry->target.url.pieces, entry->target.url.count) &&
         climbs(buf_span(http_url(http))))
         outcome = TEMPLATE_SUPPRESSED;
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
-        outcome = render(&entry->payload, key, http_body(http));
+        outcome = render(&entry->payload, &values, http_body(http));
     if (outcome == TEMPLATE_DONE)
-        outcome = render_headers(call, http);
+        outcome = render_headers(call, &values, http);
     return outcome;
-}
-
-static void copy_key(struct backend_call *call, struct span key)
-{
-    buf_init(&call->key, key.n);
-    buf_add(&call->key, key);
-    for (size_t i = 0; call->entry->fold_case && i < key.n; i++)
-        if (call->key.p[i] >= 'A' && call->key.p[i] <= 'Z')
-            call->key.p[i] = (char)(call->key.p[i] + ('a' - 'A'));
 }
 
 static void decide(struct backend_call *call, struct verdict verdict)
@@ -280,7 +274,10 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
                                    .start_ms = backend->loop->now_ms, .request_id = backend->next_request_id++,
                                    .done = done, .arg = arg };
     buf_init(&call->value, (size_t)entry->http.max_response_bytes);
-    copy_key(call, question->key);
+    if (question->attributes != NULL)
+        subject_of_policy(&call->subject, entry, question->attributes, question->attribute_count);
+    else
+        subject_of_key(&call->subject, entry, question->key);
     struct http_call *http = http_prepare(endpoint_of(backend, entry));
     switch (render_request(call, http)) {
     case TEMPLATE_DONE:
@@ -291,8 +288,8 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
         decide(call, (struct verdict){ .kind = VERDICT_NOTFOUND });
         break;
     case TEMPLATE_REFUSED:
-        warn(call, "the key does not fit into the request", "");
-        decide(call, (struct verdict){ .kind = VERDICT_PERM, .text = SPAN("the key does not fit into the request") });
+        warn(call, "what is asked does not fit into the request", "");
+        decide(call, (struct verdict){ .kind = VERDICT_PERM, .text = SPAN("what is asked does not fit into the request") });
         break;
     }
     http_cancel(http);

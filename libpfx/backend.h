@@ -1,5 +1,5 @@
 /*
- * Asks the HTTP service of an entry about a key.
+ * Asks the HTTP service of an entry about a key, or about a policy request.
  *
  * Shape:  backend_ask() makes the request from the entry's templates, sends it, and gives the verdict to done: later,
  *         once, unless backend_cancel() comes first. It copies what it needs from the question before it returns.
@@ -17,7 +17,9 @@
 
 #include "config.h"
 #include "conn.h"
+#include "log.h"
 #include "loop.h"
+#include "subject.h"
 #include "verdict.h"
 
 #define BACKEND_WARN_EVERY_MS 60000
@@ -29,7 +31,9 @@ struct backend_trust;
 
 struct backend_question {
     const struct config_entry *entry; /* usable: backend_error() is NULL */
-    struct span key;
+    struct span key;                           /* of a socket map */
+    const struct policy_attribute *attributes; /* of a policy */
+    size_t attribute_count;
     const struct conn *client; /* for the log; outlives the call */
 };
 
@@ -43,5 +47,10 @@ const char *backend_error(const struct backend *backend, const struct config_ent
 struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question,
                                  void (*done)(void *arg, const struct verdict *verdict), void *arg);
 void backend_cancel(struct backend_call *call);
+
+const struct config_entry *backend_entry(const struct backend_call *call);
+
+/* What the call is about, for a line in the log (subject.h, and the client). */
+void backend_describe(const struct backend_call *call, char text[LOG_LINE_MAX_BYTES]);
 
 #endif

@@ -91,7 +91,6 @@ struct config_header {
 
 enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
 
-/* What applies to one section only has its default elsewhere. */
 struct config_entry {
     enum config_section_id section;
     char *name;

@@ -112,6 +112,10 @@ static void read_configuration(void)
     log_set_level(process.options.verbose > 0 ? LOG_LEVEL_DEBUG : (enum log_level)config->log_level);
     log_set_json(config->log_json && is_standalone());
     log_problems(config);
+    if (process.options.name != NULL && config->error == NULL &&
+        config_find(config, process.ops->section, span_text(process.options.name)) == NULL)
+        log_error("%s: no entry %s in %s", process.config_path, process.options.name,
+                  config_section_name(process.ops->section));
     process.trust = backend_trust_load(config, process.ops->section);
 }
 
@@ -231,7 +235,8 @@ static int supervise(const struct worker_setup *worker)
 
 static int serve(void)
 {
-    struct worker_setup worker = { .ops = process.ops, .config = process.config, .trust = process.trust,
+    struct worker_setup worker = { .ops = process.ops, .config = process.config,
+                                   .name = process.options.name, .trust = process.trust,
                                    .listeners = &process.listeners, .max_connections = process.max_connections,
                                    .drain_on_sigterm = is_standalone() };
 

@@ -167,7 +167,8 @@ static char *fixed_line(const struct config_header *header)
 
     memcpy(line, header->name, name);
     memcpy(line + name, ": ", 2);
-    template_expand(value->pieces, value->count, TEMPLATE_ESCAPE_HEADER, SPAN(""), line + name + 2, room, &length);
+    template_expand(value->pieces, value->count, TEMPLATE_ESCAPE_HEADER, &(struct template_values){ .key = SPAN("") },
+                    line + name + 2, room, &length);
     return line;
 }
 

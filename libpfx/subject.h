@@ -19,10 +19,10 @@
 #define SUBJECT_SHOWN_MAX_BYTES 256 /* of a key, an address or a name, in the log */
 
 struct subject {
-    struct buf bytes;                    /* of the key, or of all attributes */
+    struct buf bytes; /* of the key, or of all attributes */
     struct policy_attribute *attributes; /* NULL: a key */
     size_t attribute_count;
-    struct policy_attribute *chosen;     /* those that {{ .Key }} holds */
+    struct policy_attribute *chosen; /* those that {{ .Key }} holds */
     size_t chosen_count;
 };
 
@@ -30,6 +30,12 @@ void subject_of_key(struct subject *subject, const struct config_entry *entry, s
 void subject_of_policy(struct subject *subject, const struct config_entry *entry,
                        const struct policy_attribute *attributes, size_t count);
 void subject_free(struct subject *subject);
+
+/* For template_expand(); borrows the subject. */
+struct template_values subject_values(const struct subject *subject);
+
+/* A key that is empty or not UTF-8 cannot be anywhere: Postfix treats such keys as not found, too (dict_utf8.c, maps.c). */
+bool subject_is_askable(const struct subject *subject);
 
 /*
  * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>" with

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "action.h"
 #include "jsondoc.h"
 #include "utf8.h"
 
@@ -85,12 +86,17 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
 static struct verdict check_value(const struct config_entry *entry, const struct buf *memory)
 {
     struct span value = buf_span(memory);
+    struct verdict found = { .kind = VERDICT_FOUND, .text = value };
 
     if (span_find(value, '\n') < value.n || span_find(value, '\r') < value.n || span_find(value, '\0') < value.n)
         return make(VERDICT_PERM, "the value has more than one line", "the value holds a line break or NUL");
+    if (entry->section == CONFIG_POLICY_SERVICES) {
+        const char *why = action_check(value, entry->restrictions);
+        return why == NULL ? found : make(VERDICT_PERM, "the action is not usable", why);
+    }
     if (value.n + sizeof("OK ") - 1 > (size_t)entry->max_reply_bytes)
         return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
-    return (struct verdict){ .kind = VERDICT_FOUND, .text = value };
+    return found;
 }
 
 static struct verdict find_value(const struct config_entry *entry, const struct jsondoc *doc, struct buf *memory)

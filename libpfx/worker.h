@@ -32,6 +32,7 @@ struct daemon_ops {
 struct worker_setup {
     const struct daemon_ops *ops;
     const struct config *config;
+    const char *name; /* of the entry to serve, from the command line */
     const struct backend_trust *trust;
     const struct listener_set *listeners;
     size_t max_connections;
@@ -41,6 +42,7 @@ struct worker_setup {
 /* What a protocol finds in conn->set->context. */
 struct worker_context {
     const struct config *config;
+    const char *name; /* of the entry to serve; NULL: the request tells */
     struct backend *backend;
 };
 

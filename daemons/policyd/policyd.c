@@ -1,0 +1,109 @@
+/*
+ * pfx-policyd: attributes -> question -> verdict -> action.
+ *
+ * One request in flight a connection. smtpd(8) keeps its connection between sessions and asks again, after a pause of a
+ * second, when it is closed; so it is left open until smtpd leaves, even while the daemon drains.
+ */
+#include "action.h"
+#include "conn.h"
+#include "daemon.h"
+#include "log.h"
+#include "policy.h"
+#include "worker.h"
+
+static void reply(struct conn *conn, struct span action)
+{
+    size_t size = policy_encode(NULL, 0, action);
+    policy_encode(buf_reserve(&conn->out, size), size, action);
+    conn->out.n += size;
+    conn_answered(conn);
+}
+
+static struct span action_of(const struct config_entry *entry, const struct verdict *verdict)
+{
+    if (verdict->kind == VERDICT_FOUND)
+        return verdict->text;
+    return span_text(verdict->kind == VERDICT_NOTFOUND ? entry->no_value_action : entry->on_error);
+}
+
+static void answered(void *arg, const struct verdict *verdict)
+{
+    struct conn *conn = arg;
+    const struct config_entry *entry = backend_entry(conn->call);
+    struct span action = action_of(entry, verdict);
+    char what[LOG_LINE_MAX_BYTES];
+
+    if (!entry->dry_run) {
+        reply(conn, action);
+        return;
+    }
+    backend_describe(conn->call, what);
+    log_info("%s: would: %.*s", what, (int)action.n, action.p);
+    reply(conn, SPAN("DUNNO"));
+}
+
+static void gone(struct conn *conn)
+{
+    backend_cancel(conn->call);
+}
+
+/* The entry that the command line names, else that of policy_context, else the only one. */
+static const struct config_entry *choose(const struct worker_context *context, struct span policy_context)
+{
+    const struct config_section *section = &context->config->section[CONFIG_POLICY_SERVICES];
+
+    if (context->name != NULL)
+        return config_find(context->config, CONFIG_POLICY_SERVICES, span_text(context->name));
+    if (policy_context.n > 0)
+        return config_find(context->config, CONFIG_POLICY_SERVICES, policy_context);
+    return section->count == 1 ? &section->entries[0] : NULL;
+}
+
+static void ask(struct conn *conn, const struct policy_attribute *attributes, size_t count)
+{
+    const struct worker_context *context = conn->set->context;
+    struct span policy_context = policy_find(attributes, count, "policy_context");
+    const struct config_entry *entry = choose(context, policy_context);
+    struct backend_question question = { .entry = entry, .attributes = attributes, .attribute_count = count,
+                                         .client = conn };
+
+    if (entry != NULL && context->config->error == NULL && backend_error(context->backend, entry) == NULL) {
+        conn->pending = true;
+        conn->call = backend_ask(context->backend, &question, answered, conn);
+        return;
+    }
+    if (entry == NULL && context->config->error == NULL)
+        log_warning("no policy service for policy_context \"%.*s\"", (int)policy_context.n, policy_context.p);
+    reply(conn, SPAN(CONFIG_ON_ERROR));
+}
+
+static enum codec_result feed(struct conn *conn, struct span in, size_t *used, const char **why)
+{
+    struct policy_attribute attributes[POLICY_ATTRIBUTES_MAX];
+    size_t count;
+    enum codec_result result = policy_decode(in, attributes, &count, used, why);
+
+    if (result == CODEC_OK)
+        ask(conn, attributes, count);
+    return result;
+}
+
+static const struct conn_ops conn_ops = {
+    .request_max_bytes = POLICY_REQUEST_MAX_BYTES,
+    .answer_max_bytes = ACTION_MAX_BYTES + POLICY_REPLY_OVERHEAD_BYTES,
+    .leaves_on_drain = false,
+    .feed = feed,
+    .gone = gone,
+};
+
+static const struct daemon_ops ops = {
+    .name = "pfx-policyd",
+    .section = CONFIG_POLICY_SERVICES,
+    .takes_name = true,
+    .conn = &conn_ops,
+};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv, &ops);
+}
