@@ -15,8 +15,7 @@
 
 struct cause {
     const char *text; /* constant: its address is its identity */
-    int64_t next_ms;
-    unsigned more;
+    struct log_limit limit;
 };
 
 struct entry_state {
@@ -63,7 +62,7 @@ static struct cause *find_cause(struct entry_state *state, const char *text)
     for (size_t i = 0; i < CAUSES_MAX; i++) {
         if (state->causes[i].text == text)
             return &state->causes[i];
-        if (state->causes[i].next_ms < oldest->next_ms)
+        if (state->causes[i].limit.next_ms < oldest->limit.next_ms)
             oldest = &state->causes[i];
     }
     *oldest = (struct cause){ .text = text };
@@ -90,16 +89,10 @@ static void warn(struct backend_call *call, const char *cause_text, const char *
 {
     struct cause *cause = find_cause(state_of(call->backend, call->entry), cause_text);
     char what[LOG_LINE_MAX_BYTES];
-    char more[32] = "";
+    char more[LOG_MORE_BYTES];
 
-    if (call->backend->loop->now_ms < cause->next_ms) {
-        cause->more++;
+    if (!log_may(&cause->limit, call->backend->loop->now_ms, more))
         return;
-    }
-    if (cause->more > 0)
-        snprintf(more, sizeof more, " (%u more)", cause->more);
-    cause->more = 0;
-    cause->next_ms = call->backend->loop->now_ms + BACKEND_WARN_EVERY_MS;
     backend_describe(call, what);
     log_warning("%s: target=%s: %s%s%s%s%s", what, call->entry->target.origin, cause_text, detail[0] == '\0' ? "" : " (",
                 detail, detail[0] == '\0' ? "" : ")", more);

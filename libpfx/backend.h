@@ -5,7 +5,7 @@
  *         once, unless backend_cancel() comes first. It copies what it needs from the question before it returns.
  *         One struct backend a worker; the TLS files are read once by the parent (backend_trust.h), while it may.
  * Units:  milliseconds; an answer takes at most http.timeout of its entry.
- * Limits: those of http.h. A warning of the same cause for the same entry is logged once in BACKEND_WARN_EVERY_MS, with the
+ * Limits: those of http.h. A warning of the same cause for the same entry is logged once in LOG_LIMIT_MS, with the
  *         number of those left out.
  * Errors: verdicts, see verdict.h. A key that is not UTF-8, is empty, or lacks what a template needs is "not found"
  *         without a request, as is one that would make a path segment "." or "..".
@@ -22,7 +22,6 @@
 #include "subject.h"
 #include "verdict.h"
 
-#define BACKEND_WARN_EVERY_MS 60000
 #define BACKEND_FIRST_ANSWERS 100 /* when all of these lack value_field, it is probably misspelt */
 
 struct backend;

@@ -1,5 +1,6 @@
 #include "config_entry.h"
 
+#include "action.h"
 #include "config_memory.h"
 #include "config_payload.h"
 #include "config_secret.h"
@@ -8,6 +9,9 @@
 #include "config_value.h"
 
 #define NOTFOUND_STATUS 404
+
+/* A value is measured with the "OK " before it that a reply of a socket map has. */
+#define ACTION_REPLY_MAX_BYTES (ACTION_MAX_BYTES + 3)
 
 static const char authorization[] = "Authorization";
 
@@ -128,6 +132,25 @@ static void check_statuses(struct config_reader *r, const config_setting_t *grou
     }
 }
 
+static void check_action(struct config_reader *r, const config_setting_t *group, const char *name, const char *action,
+                         bool restrictions)
+{
+    const config_setting_t *own = config_setting_get_member(group, name);
+    const char *why = action_check(span_text(action), restrictions);
+
+    if (why != NULL && own != NULL)
+        config_reader_error(r, own, "%s", why);
+    else if (why != NULL)
+        config_reader_error(r, group, "%s: %s", name, why);
+}
+
+static void finish_policy(struct config_reader *r, const config_setting_t *group, struct config_entry *entry)
+{
+    entry->max_reply_bytes = ACTION_REPLY_MAX_BYTES;
+    check_action(r, group, "no_value_action", entry->no_value_action, entry->restrictions);
+    check_action(r, group, "on_error", entry->on_error, entry->restrictions);
+}
+
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
 {
     struct config_entry *entry = &draft->entry;
@@ -138,11 +161,16 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
         config_target_read(r, draft->target, &entry->target);
     if (draft->payload != NULL)
         config_payload_read(r, draft->payload, entry->content_type, &entry->payload);
+    else if (entry->section == CONFIG_POLICY_SERVICES)
+        config_payload_default(r, group, entry->content_type, &entry->payload);
     if (entry->method == NULL)
         entry->method = config_memory_text(r->config->memory, entry->payload.count > 0 ? SPAN("POST") : SPAN("GET"));
     entry->headers = draft->headers.item;
     entry->header_count = draft->headers.count;
-    take_notfound_status(r, draft);
+    if (entry->section == CONFIG_POLICY_SERVICES)
+        finish_policy(r, group, entry);
+    else
+        take_notfound_status(r, draft);
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "action.h"
 #include "buf.h"
 #include "config.h"
 #include "mem.h"
@@ -14,6 +15,7 @@
 #define HTTP CONFIG_PLACE_HTTP
 #define TLS CONFIG_PLACE_TLS
 #define MAP CONFIG_PLACE_MAP
+#define POLICY CONFIG_PLACE_POLICY
 #define IN_TOP(member) offsetof(struct config, member)
 #define IN_HTTP(member) offsetof(struct config_http, member)
 #define IN_TLS(member) offsetof(struct config_tls, member)
@@ -46,6 +48,7 @@ static const struct {
     { "headers", "the key is called custom_headers" },
     { "body", "the key is called payload" },
     { "max_idle_connections_per_host", "see max_idle_connections at top level" },
+    { "default_action", "in Postfix it is what smtpd does when pfx itself does not answer; here it is on_error" },
 };
 
 const struct config_key *config_key_find(enum config_place place, const char *name)
@@ -93,7 +96,12 @@ static const char *place_text(unsigned places)
         return "in the group http";
     if ((places & TLS) != 0)
         return "in the group tls";
-    return (places & TOP) != 0 ? "at top level" : "in an entry or its section's defaults";
+    if ((places & TOP) != 0)
+        return "at top level";
+    if (places == MAP)
+        return "in an entry of socket_maps, or in its defaults";
+    return places == POLICY ? "in an entry of policy_services, or in its defaults"
+                            : "in an entry, or in its section's defaults";
 }
 
 static const struct config_key *find_elsewhere(const char *name)
@@ -168,7 +176,7 @@ void config_print_keys(void)
     static const struct {
         unsigned place;
         const char *name;
-    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" } };
+    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" }, { POLICY, "POLICY" } };
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         for (size_t j = 0; j < config_key_count; j++) {

@@ -13,7 +13,8 @@ enum config_place {
     CONFIG_PLACE_TOP = 1,
     CONFIG_PLACE_HTTP = 2,
     CONFIG_PLACE_TLS = 4,
-    CONFIG_PLACE_MAP = 8, /* an entry of socket_maps, or its defaults */
+    CONFIG_PLACE_MAP = 8,     /* an entry of socket_maps, or its defaults */
+    CONFIG_PLACE_POLICY = 16, /* the same of policy_services */
 };
 
 enum config_type {
@@ -34,6 +35,7 @@ enum config_type {
     CONFIG_KEY_ADDRESSES,
     CONFIG_KEY_HOSTS,
     CONFIG_KEY_CA_FILES,
+    CONFIG_KEY_ATTRIBUTES, /* names of them */
     CONFIG_KEY_STATUSES,
     CONFIG_KEY_METHOD, /* from here to the next comment: one of some words */
     CONFIG_KEY_CONTENT_TYPE,

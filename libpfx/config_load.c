@@ -37,7 +37,7 @@ static void read_presets(struct loader *l, enum config_place place, void *base)
 
     if (file == NULL)
         config_reader_fail(&l->reader, error);
-    else if (place == CONFIG_PLACE_MAP)
+    else if (place == CONFIG_PLACE_MAP || place == CONFIG_PLACE_POLICY)
         config_entry_read(&l->reader, config_file_root(file), place, base);
     else
         config_value_read_group(&l->reader, config_file_root(file), place, base);
@@ -51,6 +51,7 @@ static void read_all_presets(struct loader *l)
     read_presets(l, CONFIG_PLACE_HTTP, &l->draft.entry.http);
     read_presets(l, CONFIG_PLACE_TLS, &l->draft.entry.tls);
     read_presets(l, CONFIG_PLACE_MAP, &l->draft);
+    read_presets(l, CONFIG_PLACE_POLICY, &l->draft);
 }
 
 static void add_file(struct loader *l, const char *path)

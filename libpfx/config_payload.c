@@ -12,9 +12,13 @@
 #include "utf8.h"
 
 static const char json_type[] = "application/json";
-static const char word[] = "x"; /* what stands for a placeholder while the text is checked */
+static const char all_attributes[] = "{{ .Key }}";
 
-static bool add_value(struct buf *b, const config_setting_t *setting, int depth);
+/* What stands for a placeholder while the text is checked. */
+static const char word[] = "x";
+static const char word_of_object[] = "{}";
+
+static bool add_value(struct buf *b, const config_setting_t *setting, int depth, enum template_dialect dialect);
 
 static bool add_string(struct buf *b, struct span text)
 {
@@ -30,6 +34,15 @@ static bool add_string(struct buf *b, struct span text)
     return true;
 }
 
+static bool is_object(struct span text, enum template_dialect dialect)
+{
+    struct template_piece pieces[TEMPLATE_PIECES_MAX];
+    size_t count;
+    const char *why;
+
+    return template_parse(text, dialect, pieces, &count, &why) && count == 1 && pieces[0].what == TEMPLATE_ATTRIBUTES;
+}
+
 /* The shortest text that reads as the same number. */
 static bool add_float(struct buf *b, double value)
 {
@@ -43,7 +56,7 @@ static bool add_float(struct buf *b, double value)
     return isfinite(value) && buf_add(b, span_text(text));
 }
 
-static bool add_members(struct buf *b, const config_setting_t *setting, int depth)
+static bool add_members(struct buf *b, const config_setting_t *setting, int depth, enum template_dialect dialect)
 {
     bool is_group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
     bool ok = depth < JSON_DEPTH_MAX && buf_add(b, is_group ? SPAN("{") : SPAN("["));
@@ -53,16 +66,18 @@ static bool add_members(struct buf *b, const config_setting_t *setting, int dept
         ok = i == 0 || buf_add(b, SPAN(","));
         if (is_group)
             ok = ok && add_string(b, span_text(config_setting_name(member))) && buf_add(b, SPAN(":"));
-        ok = ok && add_value(b, member, depth + 1);
+        ok = ok && add_value(b, member, depth + 1, dialect);
     }
     return ok && buf_add(b, is_group ? SPAN("}") : SPAN("]"));
 }
 
-static bool add_value(struct buf *b, const config_setting_t *setting, int depth)
+static bool add_value(struct buf *b, const config_setting_t *setting, int depth, enum template_dialect dialect)
 {
+    struct span text = span_text(config_setting_get_string(setting));
+
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_STRING:
-        return add_string(b, span_text(config_setting_get_string(setting)));
+        return is_object(text, dialect) ? buf_add(b, text) : add_string(b, text);
     case CONFIG_TYPE_INT:
         return buf_format(b, "%d", config_setting_get_int(setting));
     case CONFIG_TYPE_INT64:
@@ -72,7 +87,7 @@ static bool add_value(struct buf *b, const config_setting_t *setting, int depth)
     case CONFIG_TYPE_BOOL:
         return buf_add(b, config_setting_get_bool(setting) ? SPAN("true") : SPAN("false"));
     default:
-        return add_members(b, setting, depth);
+        return add_members(b, setting, depth, dialect);
     }
 }
 
@@ -88,20 +103,26 @@ static bool ends_in_string(struct span text, bool in_string)
     return in_string;
 }
 
-static bool fill_words(const struct config_template *payload, struct buf *text)
+/* NULL, or what is wrong with the places of placeholders. */
+static const char *fill_words(const struct config_template *payload, struct buf *text)
 {
     bool in_string = false;
 
     for (size_t i = 0; i < payload->count; i++) {
         const struct template_piece *piece = &payload->pieces[i];
-        bool is_text = piece->what == TEMPLATE_TEXT;
-        if (is_text)
+        bool is_value = piece->what != TEMPLATE_TEXT && piece->what != TEMPLATE_ATTRIBUTES;
+        if (is_value && !in_string)
+            return "placeholders may stand inside JSON strings only, between quotes";
+        if (piece->what == TEMPLATE_ATTRIBUTES && in_string)
+            return "{{ .Key }} is a JSON object, and may stand outside JSON strings only, without quotes";
+        if (piece->what == TEMPLATE_TEXT) {
             in_string = ends_in_string(piece->text, in_string);
-        else if (!in_string)
-            return false;
-        buf_add(text, is_text ? piece->text : span_text(word));
+            buf_add(text, piece->text);
+        } else {
+            buf_add(text, span_text(is_value ? word : word_of_object));
+        }
     }
-    return true;
+    return NULL;
 }
 
 static void check_json(struct config_reader *r, const config_setting_t *at, const struct config_template *payload)
@@ -110,8 +131,9 @@ static void check_json(struct config_reader *r, const config_setting_t *at, cons
     const char *why;
 
     buf_init(&text, CONFIG_PAYLOAD_MAX_BYTES * 2);
-    if (!fill_words(payload, &text))
-        config_reader_error(r, at, "placeholders may stand inside JSON strings only, between quotes");
+    const char *misplaced = fill_words(payload, &text);
+    if (misplaced != NULL)
+        config_reader_error(r, at, "%s", misplaced);
     else if (!json_check(buf_span(&text), &why))
         config_reader_error(r, at, "is not JSON: %s", why);
     buf_free(&text);
@@ -127,7 +149,7 @@ static char *make_text(struct config_reader *r, const config_setting_t *setting)
     buf_init(&object, CONFIG_PAYLOAD_MAX_BYTES);
     if (config_setting_type(setting) == CONFIG_TYPE_STRING && utf8_valid(text) && text.n <= CONFIG_PAYLOAD_MAX_BYTES)
         copy = config_memory_text(r->config->memory, text);
-    else if (config_setting_type(setting) == CONFIG_TYPE_GROUP && add_members(&object, setting, 0))
+    else if (config_setting_type(setting) == CONFIG_TYPE_GROUP && add_members(&object, setting, 0, r->dialect))
         copy = config_memory_text(r->config->memory, buf_span(&object));
     else
         config_reader_error(r, setting, "must be a string or a group, UTF-8, at most %d bytes and %d levels",
@@ -151,6 +173,17 @@ void config_payload_read(struct config_reader *r, const config_setting_t *settin
     enum template_escape escape = is_json ? TEMPLATE_ESCAPE_JSON : TEMPLATE_ESCAPE_URL;
     if (config_template_compile(r, setting, text, escape, payload) && is_json && payload->count > 0)
         check_json(r, setting, payload);
+}
+
+void config_payload_default(struct config_reader *r, const config_setting_t *at, const char *content_type,
+                            struct config_template *payload)
+{
+    char *text = config_memory_text(r->config->memory, span_text(all_attributes));
+
+    if (strcmp(content_type, json_type) != 0)
+        config_reader_error(r, at, "content_type \"%s\" needs a payload: the default is JSON", content_type);
+    else
+        config_template_compile(r, at, text, TEMPLATE_ESCAPE_JSON, payload);
 }
 
 void config_payload_check(struct config_reader *r, const config_setting_t *setting)

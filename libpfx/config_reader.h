@@ -17,6 +17,7 @@
 struct config_reader {
     struct config *config;
     const char **error;
+    enum template_dialect dialect; /* of the section that is being read */
     size_t problem_room;
     bool foreign;
     size_t foreign_count;

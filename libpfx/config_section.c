@@ -9,6 +9,12 @@
 
 static const char defaults_name[] = "defaults";
 
+/* What an entry may hold; 0: not supported yet. */
+static const enum config_place places[CONFIG_SECTIONS] = {
+    [CONFIG_SOCKET_MAPS] = CONFIG_PLACE_MAP,
+    [CONFIG_POLICY_SERVICES] = CONFIG_PLACE_POLICY,
+};
+
 /* An entry as it stands in a file. */
 struct found {
     const config_setting_t *group;
@@ -50,7 +56,7 @@ static void read_defaults(struct config_reader *r, const struct config_section_p
         if (first != NULL)
             tell_twice(r, first, defaults);
         else
-            config_entry_read(r, defaults, CONFIG_PLACE_MAP, draft);
+            config_entry_read(r, defaults, places[draft->entry.section], draft);
         first = first == NULL ? defaults : first;
     }
     config_entry_check_defaults(r, draft);
@@ -103,7 +109,7 @@ static void read_entry(struct config_reader *r, const config_setting_t *group, c
     draft->entry.error = section_error;
     draft->entry.name = config_memory_text(r->config->memory, span_text(config_setting_name(group)));
     draft->entry.where = where(r, group);
-    config_entry_read(r, group, CONFIG_PLACE_MAP, draft);
+    config_entry_read(r, group, places[draft->entry.section], draft);
     if (config_setting_type(group) == CONFIG_TYPE_GROUP)
         config_entry_finish(r, group, draft);
     *entry = draft->entry;
@@ -138,10 +144,12 @@ void config_section_read(struct config_reader *r, enum config_section_id id, con
 
     if (parts->count == 0)
         return;
-    if (id != CONFIG_SOCKET_MAPS) {
+    if (places[id] == 0) {
         config_reader_warn(r, parts->groups[0], "not supported yet, ignored");
         return;
     }
+    base.entry.section = id;
+    r->dialect = id == CONFIG_POLICY_SERVICES ? TEMPLATE_OF_POLICY : TEMPLATE_OF_MAP;
     r->error = &section->error;
     read_defaults(r, parts, &base);
     struct found *found = find_entries(parts, &count);

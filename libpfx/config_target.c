@@ -73,13 +73,15 @@ static const char *split_authority(struct span text, struct url *url)
 }
 
 /* A percent-encoded byte would be read as a placeholder. */
-static const char *check_percent(struct span text)
+static const char *check_percent(struct span text, enum template_dialect dialect)
 {
     for (size_t i = 0; i + 1 < text.n; i++) {
         if (text.p[i] != '%')
             continue;
         if (i + 2 < text.n && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]))
-            return "a % before two hexadecimal digits: write %%41 for the byte %41 (%{1} for a label before a digit)";
+            return dialect == TEMPLATE_OF_MAP
+                       ? "a % before two hexadecimal digits: write %%41 for the byte %41 (%{1} for a label and a digit)"
+                       : "a % before two hexadecimal digits: write %%41 for the byte %41";
         i++;
     }
     return NULL;
@@ -99,7 +101,7 @@ static const char *split(struct span text, struct url *url)
         return "must begin with http://, https:// or unix:/";
     if (why == NULL && span_find(url->rest, '#') < url->rest.n)
         why = "must not hold a fragment (#)";
-    return why == NULL ? check_percent(url->rest) : why;
+    return why;
 }
 
 /* Blanks are allowed in {{ .Key }} only, so this looks at what is left of the text after compiling. */
@@ -184,6 +186,8 @@ void config_target_read(struct config_reader *r, const config_setting_t *setting
     if (text.p == NULL)
         return;
     const char *why = split(text, &url);
+    if (why == NULL)
+        why = check_percent(url.rest, r->dialect);
     if (why == NULL)
         why = fill(r, setting, &url, target);
     if (why != NULL)

@@ -11,7 +11,7 @@ bool config_template_compile(struct config_reader *r, const config_setting_t *at
     size_t count;
     const char *why;
 
-    if (!template_parse(span_text(text), pieces, &count, &why)) {
+    if (!template_parse(span_text(text), r->dialect, pieces, &count, &why)) {
         config_reader_error(r, at, "%s", why);
         return false;
     }

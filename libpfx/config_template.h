@@ -1,5 +1,5 @@
 /*
- * Templates of the configuration: compiled once, when they are read.
+ * Templates of the configuration: compiled once, when they are read, in the dialect of their section.
  *
  * Errors: told to the reader; *to is then as it was.
  * Owner:  the configuration; text must be its own already.

@@ -188,6 +188,16 @@ static const char *check_ca_file(struct span name)
     return ok ? NULL : "must be \"system\" or a whole path, from / on";
 }
 
+static const char *check_attribute(struct span name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_')
+            return "must be names of attributes: letters, digits and _";
+    }
+    return NULL;
+}
+
 static const char *check_text(enum config_type type, struct span text)
 {
     switch (type) {
@@ -201,6 +211,8 @@ static const char *check_text(enum config_type type, struct span text)
         return check_host(text);
     case CONFIG_KEY_CA_FILES:
         return check_ca_file(text);
+    case CONFIG_KEY_ATTRIBUTES:
+        return check_attribute(text);
     case CONFIG_KEY_ADDRESSES:
         return config_host_is_address(text, NULL) ? NULL : "must be an IPv4 or IPv6 address";
     default:
@@ -330,6 +342,7 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_ADDRESSES:
     case CONFIG_KEY_HOSTS:
     case CONFIG_KEY_CA_FILES:
+    case CONFIG_KEY_ATTRIBUTES:
         read_texts(r, key, setting, to);
         break;
     case CONFIG_KEY_STATUSES:

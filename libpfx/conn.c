@@ -37,20 +37,20 @@ static void pause_over(struct loop_timer *timer)
 
 static void warn_if_crowded(struct conn_set *set)
 {
-    if (set->count * 100 < set->max_count * CONN_WARN_PERCENT || set->loop->now_ms < set->next_full_warning_ms)
-        return;
-    set->next_full_warning_ms = set->loop->now_ms + CONN_WARN_EVERY_MS;
-    log_warning("%zu client connections in this worker, max_connections is %zu", set->count, set->max_count);
+    char more[LOG_MORE_BYTES];
+
+    if (set->count * 100 >= set->max_count * CONN_WARN_PERCENT && log_may(&set->crowded, set->loop->now_ms, more))
+        log_warning("%zu client connections in this worker, max_connections is %zu", set->count, set->max_count);
 }
 
 static void accept_failed(struct conn_set *set)
 {
+    char more[LOG_MORE_BYTES];
+
     if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
         return; /* a sibling was faster, or that client has gone */
-    if (set->loop->now_ms >= set->next_accept_warning_ms) {
-        set->next_accept_warning_ms = set->loop->now_ms + CONN_WARN_EVERY_MS;
-        log_warning("accept: %s", strerror(errno));
-    }
+    if (log_may(&set->accept_failed, set->loop->now_ms, more))
+        log_warning("accept: %s%s", strerror(errno), more);
     listen_off(set);
     loop_at(set->loop, &set->accept_pause, set->loop->now_ms + CONN_ACCEPT_PAUSE_MS);
 }

@@ -21,6 +21,7 @@
 
 #include "buf.h"
 #include "codec.h"
+#include "log.h"
 #include "loop.h"
 
 #define CONN_WRITE_TIMEOUT_MS 10000
@@ -28,7 +29,6 @@
 #define CONN_READ_BYTES 4096    /* asked of one read(2) at first; a longer request gets more */
 #define CONN_PEER_MAX_BYTES 72  /* "[IPv6%scope]:port" */
 #define CONN_WARN_PERCENT 80    /* of max_count */
-#define CONN_WARN_EVERY_MS 60000
 
 struct conn;
 
@@ -73,8 +73,8 @@ struct conn_set {
     struct conn_listener *listeners;
     size_t listener_count;
     struct loop_timer accept_pause;
-    int64_t next_full_warning_ms;
-    int64_t next_accept_warning_ms;
+    struct log_limit crowded;
+    struct log_limit accept_failed;
     bool draining;
     bool ends_when_empty;                      /* then emptied is called once the last connection has gone */
 };

@@ -121,6 +121,19 @@ int log_facility(const char *name)
     return -1;
 }
 
+bool log_may(struct log_limit *limit, int64_t now_ms, char more[LOG_MORE_BYTES])
+{
+    more[0] = '\0';
+    if (now_ms < limit->next_ms) {
+        limit->more++;
+        return false;
+    }
+    if (limit->more > 0)
+        snprintf(more, LOG_MORE_BYTES, " (%u more)", limit->more);
+    *limit = (struct log_limit){ .next_ms = now_ms + LOG_LIMIT_MS };
+    return true;
+}
+
 static struct tm local_now(void)
 {
     time_t now_s = (time_t)(clock_wall_ms() / 1000);

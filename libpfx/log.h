@@ -16,8 +16,11 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define LOG_LINE_MAX_BYTES 2000
+#define LOG_LIMIT_MS 60000 /* between two lines of one kind */
+#define LOG_MORE_BYTES 24  /* " (4294967295 more)" */
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_sink { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_POSTLOG };
@@ -36,6 +39,15 @@ void log_set_json(bool json);           /* stderr only */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 int  log_facility(const char *name);    /* "mail" -> LOG_MAIL; -1 for a name that syslog(3) does not have */
+
+/* The lines of one kind: zeroed at first. */
+struct log_limit {
+    int64_t next_ms;
+    unsigned more; /* left out since the last */
+};
+
+/* May a line of this kind be written now? Then `more` tells how many were left out before, or is empty. */
+bool log_may(struct log_limit *limit, int64_t now_ms, char more[LOG_MORE_BYTES]);
 
 /* fatal is an error whose caller then leaves; it is never suppressed. */
 void log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));

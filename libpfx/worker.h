@@ -44,6 +44,7 @@ struct worker_context {
     const struct config *config;
     const char *name; /* of the entry to serve; NULL: the request tells */
     struct backend *backend;
+    struct log_limit no_entry; /* requests for an entry that is not there */
 };
 
 int worker_run(const struct worker_setup *setup, int control_fd);

@@ -61,19 +61,20 @@ static const struct config_entry *choose(const struct worker_context *context, s
 
 static void ask(struct conn *conn, const struct policy_attribute *attributes, size_t count)
 {
-    const struct worker_context *context = conn->set->context;
+    struct worker_context *context = conn->set->context;
     struct span policy_context = policy_find(attributes, count, "policy_context");
     const struct config_entry *entry = choose(context, policy_context);
     struct backend_question question = { .entry = entry, .attributes = attributes, .attribute_count = count,
                                          .client = conn };
+    char more[LOG_MORE_BYTES];
 
     if (entry != NULL && context->config->error == NULL && backend_error(context->backend, entry) == NULL) {
         conn->pending = true;
         conn->call = backend_ask(context->backend, &question, answered, conn);
         return;
     }
-    if (entry == NULL && context->config->error == NULL)
-        log_warning("no policy service for policy_context \"%.*s\"", (int)policy_context.n, policy_context.p);
+    if (entry == NULL && context->config->error == NULL && log_may(&context->no_entry, conn->set->loop->now_ms, more))
+        log_warning("no policy service for policy_context \"%.*s\"%s", (int)policy_context.n, policy_context.p, more);
     reply(conn, SPAN(CONFIG_ON_ERROR));
 }
 

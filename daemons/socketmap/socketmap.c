@@ -38,14 +38,16 @@ static void gone(struct conn *conn)
 
 static void ask(struct conn *conn, const struct socketmap_request *request)
 {
-    const struct worker_context *context = conn->set->context;
+    struct worker_context *context = conn->set->context;
     const struct config_entry *entry = config_find(context->config, CONFIG_SOCKET_MAPS, request->name);
     struct backend_question question = { .entry = entry, .key = request->key, .client = conn };
+    char more[LOG_MORE_BYTES];
 
     if (context->config->error != NULL || (entry != NULL && backend_error(context->backend, entry) != NULL)) {
         reply(conn, SOCKETMAP_TEMP, SPAN("configuration error, the log of pfx-socketmap tells which"));
     } else if (entry == NULL) {
-        log_warning("no socket map \"%.*s\" in the configuration", (int)request->name.n, request->name.p);
+        if (log_may(&context->no_entry, conn->set->loop->now_ms, more))
+            log_warning("no socket map \"%.*s\" in the configuration%s", (int)request->name.n, request->name.p, more);
         reply(conn, SOCKETMAP_PERM, SPAN("no such socket map"));
     } else {
         conn->pending = true;
