@@ -34,7 +34,7 @@ run() {
 
 start_backend() {
     rm -f "$dir/ports"
-    "$build/backend" -d "$dir/users" -m result -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
+    "$build/backend" -d "$dir/answers" -m result -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
     backend=$!
     for _ in {1..100}; do
         [ ! -e "$dir/ports" ] || return 0
@@ -48,29 +48,34 @@ query() { # KEY
     run postmap -c "$dir/etc" -q "$1" "socketmap:unix:$dir/queue/private/pfx-socketmap:mailboxes"
 }
 
-# One mail; shows what smtpd says to its recipient.
-mail() { # RECIPIENT
-    printf '$ RCPT TO:<%s>\n' "$1"
-    instance_smtp "$port" 'EHLO client.example' 'MAIL FROM:<me@elsewhere.example>' "RCPT TO:<$1>" \
+# One mail; shows what smtpd says to its recipient, and to the message if it goes on.
+mail() { # RECIPIENT [SENDER]
+    local sender=${2:-me@elsewhere.example}
+    printf '$ MAIL FROM:<%s>, RCPT TO:<%s>\n' "$sender" "$1"
+    instance_smtp "$port" 'EHLO client.example' "MAIL FROM:<$sender>" "RCPT TO:<$1>" \
         DATA $'Subject: hello\r\n\r\nHello.\r\n.' QUIT 2>/dev/null | sed -n '4p;6{/^250/p}'
 }
 
-title "An HTTP service that knows who has a mailbox (tests/backend)"
+title "An HTTP service that knows who has a mailbox, and whose mail is wanted (tests/backend)"
 port=$(instance_unused_port)
 http_port=$(instance_unused_port)
-printf '%s\t%s\n' alice@example.test alice/Maildir/ bob@example.test bob/Maildir/ >"$dir/users"
-chmod 644 "$dir/users"
-run cat "$dir/users"
+printf '%s\t%s\n' alice@example.test alice/Maildir/ bob@example.test bob/Maildir/ carol@example.test carol/Maildir/ \
+    spam@elsewhere.example 'REJECT 5.7.1 your mail is not wanted here' >"$dir/answers"
+run cat "$dir/answers"
 start_backend
 
-title "A Postfix in $dir, with pfx-socketmap in its master.cf"
+title "A Postfix in $dir, with pfx-socketmap and pfx-policyd in its master.cf"
 instance_make "$dir" "$port"
 cat >>"$dir/etc/main.cf" <<END
 virtual_mailbox_domains = example.test
 virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:mailboxes
+smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service unix:private/pfx-policy
 smtpd_error_sleep_time = 0
 END
-echo "pfx-socketmap unix - - n - 1 $(instance_command "$build/pfx-socketmap")" >>"$dir/etc/master.cf"
+cat >>"$dir/etc/master.cf" <<END
+pfx-socketmap unix - - n - 1 $(instance_command "$build/pfx-socketmap")
+pfx-policy    unix - - n - 1 $(instance_command "$build/pfx-policyd")
+END
 cat >"$dir/etc/pfx.cfg" <<END
 socket_maps = {
     mailboxes = {
@@ -79,10 +84,16 @@ socket_maps = {
         value_field = "result";
     };
 };
+policy_services = {
+    wanted = {
+        target = "http://127.0.0.1:$http_port/policy?member=sender";
+        value_field = "result";
+    };
+};
 END
 run cat "$dir/etc/pfx.cfg"
-run postconf -c "$dir/etc" -n virtual_mailbox_maps
-run postconf -c "$dir/etc" -M pfx-socketmap/unix
+run postconf -c "$dir/etc" -n virtual_mailbox_maps smtpd_recipient_restrictions
+run postconf -c "$dir/etc" -M pfx-socketmap/unix pfx-policy/unix
 run postfix -c "$dir/etc" start 2>/dev/null
 
 title "A key that the service knows, and one that it does not"
@@ -93,17 +104,28 @@ title "Mail for the one, and for the other"
 mail alice@example.test
 mail nobody@example.test
 
-title "The service goes away: the mail is deferred, not bounced"
+title "The policy: mail from a sender that the service refuses"
+mail alice@example.test spam@elsewhere.example
+
+title "The service goes away: mail is deferred, not bounced, by the map and by the policy"
 kill "$backend"
 wait "$backend" || true
 mail bob@example.test
+mail_with_map_off() {
+    postconf -c "$dir/etc" -e 'virtual_mailbox_maps = inline:{ carol@example.test=carol/ }'
+    postfix -c "$dir/etc" reload 2>/dev/null
+    mail carol@example.test
+    postconf -c "$dir/etc" -e 'virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:mailboxes'
+    postfix -c "$dir/etc" reload 2>/dev/null
+}
+mail_with_map_off
 
 title "It comes back"
 start_backend
 mail bob@example.test
 
-title "What pfx-socketmap wrote into Postfix's log"
-grep pfx-socketmap "$dir/maillog" || true
+title "What pfx wrote into Postfix's log"
+grep -E 'pfx-(socketmap|policyd)' "$dir/maillog" || true
 
 if [ -n "$keep" ]; then
     trap - EXIT

@@ -12,14 +12,19 @@
 #define GZIP_HEADER_BYTES 10
 #define CHUNKS 3 /* at least, of a body that has as many bytes */
 
-static bool add_json_key(struct text *key, struct span body)
+static bool add_json_key(struct text *key, struct span body, struct span member)
 {
     cJSON *json = body.n == 0 ? NULL : cJSON_ParseWithLength(body.p, body.n);
-    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
+    struct text name = { 0 };
+
+    text_add_decoded(&name, member.p == NULL ? SPAN("key") : member);
+    text_add(&name, SPAN("\0"));
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name.p));
 
     if (value != NULL)
         text_add(key, span_text(value));
     cJSON_Delete(json);
+    text_free(&name);
     return value != NULL;
 }
 
@@ -28,7 +33,7 @@ static void find_key(struct text *key, const struct http_request *r, const struc
     struct span get = SPAN("/get/");
 
     key->n = 0;
-    if (add_json_key(key, r->body))
+    if (add_json_key(key, r->body, s->member))
         return;
     if (s->key.p != NULL)
         text_add_decoded(key, s->key);

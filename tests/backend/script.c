@@ -27,6 +27,7 @@ static const struct rule rules[] = {
     RULE(key, TEXT),
     RULE(length, NUMBER),
     RULE(location, TEXT),
+    RULE(member, TEXT),
     RULE(miss, NUMBER),
     RULE(nolength, NUMBER),
     RULE(once, NUMBER),

@@ -7,6 +7,7 @@
  *   the answer   status=N  type=MIME  body=TEXT ("{key}" in it is replaced by the JSON-escaped key)
  *                bytes=N ({"FIELD":"xxx..."} with N times x)  miss=N (the status when the data file lacks the key)
  *                once=N (the status of the first request to this URL since the start or /_reset)
+ *                member=NAME (of the JSON body, that holds the key; default "key")
  *                key=KEY (for requests without a body that names one)
  *   headers      headers=N (extra ones)  location=URL  retryafter=TEXT
  *   time, in ms  delay= before the header  bodydelay= between header and body  drip= before each byte of the body
@@ -33,7 +34,7 @@
 #define SCRIPT_NONE (-1)
 
 struct script {
-    struct span body, key, location, reset, retryafter, type;
+    struct span body, key, location, member, reset, retryafter, type;
     int bytes, length, miss, once, status; /* SCRIPT_NONE: not given */
     int badchunk, badgzip, chunked, close, closeonreuse, gzip, hang, nolength, sneakyclose;
     int bodydelay, delay, drip, headers;
