@@ -80,7 +80,7 @@ static const char *check_percent(struct span text, enum template_dialect dialect
             continue;
         if (i + 2 < text.n && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]))
             return dialect == TEMPLATE_OF_MAP
-                       ? "a % before two hexadecimal digits: write %%41 for the byte %41 (%{1} for a label and a digit)"
+                       ? "a % before two hexadecimal digits: write %%41 for the byte %41 (and %{1} before a digit)"
                        : "a % before two hexadecimal digits: write %%41 for the byte %41";
         i++;
     }

@@ -1,8 +1,5 @@
 #include "template.h"
 
-#include "json.h"
-#include "utf8.h"
-
 #define TEXT_OF(number) #number
 #define NUMBER_TEXT(number) TEXT_OF(number)
 
@@ -13,6 +10,7 @@ struct reader {
     const char *text;
     const char *at;
     const char *end;
+    enum template_dialect dialect;
     struct template_piece *pieces;
     size_t count;
     const char *why;
@@ -64,7 +62,7 @@ static bool read_percent_sign(struct reader *r)
     return true;
 }
 
-static bool read_braced(struct reader *r)
+static bool read_braced_label(struct reader *r)
 {
     struct span rest = span_make(r->at, (size_t)(r->end - r->at));
     if (rest.n >= 4 && is_label(rest.p[2]) && rest.p[3] == '}')
@@ -76,15 +74,40 @@ static bool read_braced(struct reader *r)
     return false;
 }
 
-static bool read_percent(struct reader *r)
+static bool is_name(char c)
 {
-    char c = r->end - r->at > 1 ? r->at[1] : '\0';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
+static bool read_attribute(struct reader *r)
+{
+    const char *name = r->at + 2;
+    const char *at = name;
+
+    while (at < r->end && is_name(*at))
+        at++;
+    if (at == name || at == r->end || *at != '}') {
+        r->why = "no %{NAME} with a name of letters, digits and _ (a percent sign is written %%)";
+        return false;
+    }
+    struct span text = span_make(name, (size_t)(at - name));
+    return add_placeholder(r, (size_t)(at + 1 - r->at),
+                           (struct template_piece){ .what = TEMPLATE_ATTRIBUTE, .text = text });
+}
+
+static bool read_percent_of_policy(struct reader *r, char c)
+{
+    if (c == '{')
+        return read_attribute(r);
+    r->why = "unknown placeholder (%{NAME} and {{ .Key }} are known; a percent sign is written %%)";
+    return false;
+}
+
+static bool read_percent_of_map(struct reader *r, char c)
+{
     if (is_label(c))
         return add_placeholder(r, 2, label_piece(c));
     switch (c) {
-    case '%':
-        return read_percent_sign(r);
     case 's':
         return add_placeholder(r, 2, (struct template_piece){ .what = TEMPLATE_KEY });
     case 'u':
@@ -92,11 +115,20 @@ static bool read_percent(struct reader *r)
     case 'd':
         return add_placeholder(r, 2, (struct template_piece){ .what = TEMPLATE_DOMAIN });
     case '{':
-        return read_braced(r);
+        return read_braced_label(r);
     default:
         r->why = "unknown placeholder (%s, %u, %d and %1 to %9 are known; a percent sign is written %%)";
         return false;
     }
+}
+
+static bool read_percent(struct reader *r)
+{
+    char c = r->end - r->at > 1 ? r->at[1] : '\0';
+
+    if (c == '%')
+        return read_percent_sign(r);
+    return r->dialect == TEMPLATE_OF_MAP ? read_percent_of_map(r, c) : read_percent_of_policy(r, c);
 }
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -110,6 +142,7 @@ static const char *skip_blanks(const char *at, const char *end)
 static bool read_braces(struct reader *r)
 {
     const size_t length = sizeof(key_word) - 1;
+    enum template_what what = r->dialect == TEMPLATE_OF_MAP ? TEMPLATE_KEY : TEMPLATE_ATTRIBUTES;
     const char *at = r->at + 1;
 
     if (at == r->end || *at != '{' || (at = skip_blanks(at + 1, r->end)) == r->end || *at != '.') {
@@ -120,7 +153,7 @@ static bool read_braces(struct reader *r)
     if ((size_t)(r->end - at) >= length && memcmp(at, key_word, length) == 0) {
         at = skip_blanks(at + length, r->end);
         if (r->end - at >= 2 && at[0] == '}' && at[1] == '}')
-            return add_placeholder(r, (size_t)(at + 2 - r->at), (struct template_piece){ .what = TEMPLATE_KEY });
+            return add_placeholder(r, (size_t)(at + 2 - r->at), (struct template_piece){ .what = what });
     }
     r->why = "unknown placeholder {{ ... }} ({{ .Key }} is known)";
     return false;
@@ -136,13 +169,14 @@ static bool read_next(struct reader *r)
     return true;
 }
 
-bool template_parse(struct span text, struct template_piece *pieces, size_t *count, const char **why)
+bool template_parse(struct span text, enum template_dialect dialect, struct template_piece *pieces, size_t *count,
+                    const char **why)
 {
     *count = 0;
     if (text.n == 0)
         return true;
 
-    struct reader r = { .text = text.p, .at = text.p, .end = text.p + text.n, .pieces = pieces };
+    struct reader r = { .text = text.p, .at = text.p, .end = text.p + text.n, .dialect = dialect, .pieces = pieces };
     while (r.at < r.end && r.why == NULL)
         read_next(&r);
     if (r.why != NULL || !add_text(&r, r.end)) {
@@ -160,126 +194,4 @@ bool template_is_dynamic(const struct template_piece *pieces, size_t count)
             return true;
     }
     return false;
-}
-
-static struct span domain_of(struct span key)
-{
-    size_t at = span_find_last(key, '@');
-    return at == key.n ? span_first(key, 0) : span_skip(key, at + 1);
-}
-
-/* Empty labels do not count, as in Postfix. */
-static struct span label_of(struct span domain, unsigned number)
-{
-    while (domain.n > 0) {
-        size_t dot = span_find_last(domain, '.');
-        struct span last = dot == domain.n ? domain : span_skip(domain, dot + 1);
-        if (last.n > 0 && --number == 0)
-            return last;
-        domain = span_first(domain, dot == domain.n ? 0 : dot);
-    }
-    return domain;
-}
-
-/* Empty: the key lacks it. */
-static struct span value_of(const struct template_piece *piece, struct span key)
-{
-    switch (piece->what) {
-    case TEMPLATE_LOCALPART:
-        return span_first(key, span_find_last(key, '@'));
-    case TEMPLATE_DOMAIN:
-        return domain_of(key);
-    case TEMPLATE_LABEL:
-        return label_of(domain_of(key), piece->label);
-    case TEMPLATE_TEXT:
-    case TEMPLATE_KEY:
-        break;
-    }
-    return key;
-}
-
-static bool is_allowed(enum template_escape escape, struct span value)
-{
-    switch (escape) {
-    case TEMPLATE_ESCAPE_JSON:
-        return utf8_valid(value);
-    case TEMPLATE_ESCAPE_HEADER:
-        return span_find(value, '\r') == value.n && span_find(value, '\n') == value.n &&
-               span_find(value, '\0') == value.n;
-    case TEMPLATE_ESCAPE_URL:
-        break;
-    }
-    return true;
-}
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
-static size_t escape_url(char *out, size_t size, struct span value)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t needed = 0;
-
-    for (size_t i = 0; i < value.n; i++)
-        needed += is_unreserved(value.p[i]) ? 1 : 3;
-    if (needed > size)
-        return needed;
-    for (size_t i = 0; i < value.n; i++) {
-        unsigned char c = (unsigned char)value.p[i];
-        if (is_unreserved(value.p[i])) {
-            *out++ = value.p[i];
-            continue;
-        }
-        *out++ = '%';
-        *out++ = hex[c >> 4];
-        *out++ = hex[c & 15];
-    }
-    return needed;
-}
-
-static size_t copy(char *out, size_t size, struct span value)
-{
-    if (value.n > 0 && value.n <= size)
-        memcpy(out, value.p, value.n);
-    return value.n;
-}
-
-static size_t put_value(char *out, size_t size, enum template_escape escape, struct span value)
-{
-    switch (escape) {
-    case TEMPLATE_ESCAPE_JSON:
-        return json_escape(out, size, value);
-    case TEMPLATE_ESCAPE_URL:
-        return escape_url(out, size, value);
-    case TEMPLATE_ESCAPE_HEADER:
-        break;
-    }
-    return copy(out, size, value);
-}
-
-enum template_outcome template_expand(const struct template_piece *pieces, size_t count, enum template_escape escape,
-                                      struct span key, char *out, size_t size, size_t *needed)
-{
-    size_t n = 0;
-
-    *needed = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t room = n < size ? size - n : 0;
-        char *to = room > 0 ? out + n : NULL;
-        if (pieces[i].what == TEMPLATE_TEXT) {
-            n += copy(to, room, pieces[i].text);
-            continue;
-        }
-        struct span value = value_of(&pieces[i], key);
-        if (value.n == 0)
-            return TEMPLATE_SUPPRESSED;
-        if (!is_allowed(escape, value))
-            return TEMPLATE_REFUSED;
-        n += put_value(to, room, escape, value);
-    }
-    *needed = n;
-    return TEMPLATE_DONE;
 }

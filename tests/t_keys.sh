@@ -19,6 +19,7 @@ uncomment()
 sample_keys()
 {
     uncomment | awk '
+        BEGIN { place_of["socket_maps"] = "MAP"; place_of["policy_services"] = "POLICY" }
         { sub(/^ +/, "") }
         /^};$/ { depth--; next }
         {
@@ -28,8 +29,8 @@ sample_keys()
             sub(/;$/, "", value)
             if (depth == 0)
                 place = "TOP"
-            else if (group[0] == "socket_maps")
-                place = depth == 1 ? "" : "MAP"
+            else if (group[0] in place_of)
+                place = depth == 1 ? "" : place_of[group[0]]
             else
                 place = toupper(group[0])
             if (place != "")
@@ -39,17 +40,19 @@ sample_keys()
         }'
 }
 
-# A comment names the place of the list of keys that follows; .It Ic NAME No = Li DEFAULT, without default: it depends.
+# A comment names the places of the list of keys that follows; .It Ic NAME No = Li DEFAULT, without default: it depends.
 manual_keys()
 {
     sed -e 's/\\(dq/"/g' "$root/man/pfx.cfg.5" | awk '
-        $1 == ".\\\"" && $2 == "keys:" { place = $3 }
-        $1 == ".El" { place = "" }
-        $1 == ".It" && $2 == "Ic" && place != "" {
+        $1 == ".\\\"" && $2 == "keys:" { places = $3 " " $4 }
+        $1 == ".El" { places = "" }
+        $1 == ".It" && $2 == "Ic" && places != "" {
             name = $3
             value = $0
             sub(/^.* = Li /, "", value)
-            print place, name, value == $0 ? "-" : value
+            number = split(places, place)
+            for (i = 1; i <= number; i++)
+                print place[i], name, value == $0 ? "-" : value
         }'
 }
 

@@ -10,8 +10,9 @@ static void expect_template(const struct config_template *template, const char *
 {
     char out[512];
     size_t n = 0;
+    struct template_values values = { .key = span_text(key) };
     enum template_outcome outcome =
-        template_expand(template->pieces, template->count, template->escape, span_text(key), out, sizeof(out), &n);
+        template_expand(template->pieces, template->count, template->escape, &values, out, sizeof(out), &n);
 
     ck_assert_int_eq(outcome, TEMPLATE_DONE);
     unit_expect_span(span_make(out, n), span_text(expected), expected);

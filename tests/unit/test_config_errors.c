@@ -87,6 +87,8 @@ static const struct {
             "socket_maps.m.http.timeuot: unknown key; did you mean timeout?"),
     MAP_ROW("not yet in an entry", "keys = \"virtual\";", "socket_maps.m.keys: not supported yet in this version"),
     MAP_ROW("not yet, OpenID", "backend_oidc_auth = { };", "not supported yet in this version"),
+    MAP_ROW("a key of policies", "on_error = \"DUNNO\";",
+            "socket_maps.m.on_error: unknown key; it stands in an entry of policy_services, or in its defaults"),
     MAP_ROW("method", "method = \"get\";", "method: must be \"GET\", \"POST\""),
     MAP_ROW("content type", "content_type = \"text/plain\";",
             "must be \"application/json\" or \"application/x-www-form-urlencoded\""),

@@ -10,7 +10,7 @@ static size_t count;
 static bool parse(struct span text)
 {
     const char *why = NULL;
-    bool good = template_parse(unit_guarded_span(text), pieces, &count, &why);
+    bool good = template_parse(unit_guarded_span(text), TEMPLATE_OF_MAP, pieces, &count, &why);
     ck_assert_msg(good || (why != NULL && *why != '\0'), "refused without a reason");
     return good;
 }
@@ -57,14 +57,19 @@ static const struct {
     { "NUL in the text", UNIT_BYTES("a\0%s"), UNIT_BYTES("k"), UNIT_BYTES("a\0k") },
 };
 
+static enum template_outcome expand_key(enum template_escape escape, struct span key, char *out, size_t size,
+                                        size_t *needed)
+{
+    const struct template_values values = { .key = unit_guarded_span(key) };
+    return template_expand(pieces, count, escape, &values, out, size, needed);
+}
+
 static size_t expand(char *out, size_t size, const void *value)
 {
     const struct span *key = value;
     size_t needed;
 
-    enum template_outcome outcome =
-        template_expand(pieces, count, TEMPLATE_ESCAPE_HEADER, unit_guarded_span(*key), out, size, &needed);
-    ck_assert_int_eq(outcome, TEMPLATE_DONE);
+    ck_assert_int_eq(expand_key(TEMPLATE_ESCAPE_HEADER, *key, out, size, &needed), TEMPLATE_DONE);
     return needed;
 }
 
@@ -114,9 +119,9 @@ START_TEST(template_expand_without_a_needed_part_is_suppressed)
     size_t needed = SIZE_MAX;
 
     unit_expect(parse(suppressed[_i].text), suppressed[_i].name);
-    unit_expect(template_expand(pieces, count, TEMPLATE_ESCAPE_URL, unit_guarded_span(suppressed[_i].key), out,
-                                sizeof(out), &needed) == TEMPLATE_SUPPRESSED,
-                suppressed[_i].name);
+    enum template_outcome outcome =
+        expand_key(TEMPLATE_ESCAPE_URL, suppressed[_i].key, out, sizeof(out), &needed);
+    unit_expect(outcome == TEMPLATE_SUPPRESSED, suppressed[_i].name);
     unit_expect(needed == 0, suppressed[_i].name);
 }
 END_TEST
@@ -155,9 +160,8 @@ START_TEST(template_expand_escapes_for_the_place)
     size_t needed = SIZE_MAX;
 
     ck_assert(parse(SPAN("[\"%s\"]")));
-    unit_expect(template_expand(pieces, count, escapes[_i].escape, unit_guarded_span(escapes[_i].key), out,
-                                sizeof(out), &needed) == escapes[_i].outcome,
-                escapes[_i].name);
+    enum template_outcome outcome = expand_key(escapes[_i].escape, escapes[_i].key, out, sizeof(out), &needed);
+    unit_expect(outcome == escapes[_i].outcome, escapes[_i].name);
     unit_expect_span(span_make(out, needed), escapes[_i].expected, escapes[_i].name);
 }
 END_TEST
@@ -168,9 +172,7 @@ START_TEST(template_expand_looks_only_at_the_part_that_it_uses)
     size_t needed;
 
     ck_assert(parse(SPAN("%d")));
-    ck_assert_int_eq(
-        template_expand(pieces, count, TEMPLATE_ESCAPE_HEADER, SPAN("a\rb@d"), out, sizeof(out), &needed),
-        TEMPLATE_DONE);
+    ck_assert_int_eq(expand_key(TEMPLATE_ESCAPE_HEADER, SPAN("a\rb@d"), out, sizeof(out), &needed), TEMPLATE_DONE);
     unit_expect_span(span_make(out, needed), SPAN("d"), "domain");
 }
 END_TEST
@@ -213,7 +215,7 @@ END_TEST
 START_TEST(template_parse_says_how_to_write_a_percent_sign)
 {
     const char *why = NULL;
-    ck_assert(!template_parse(SPAN("50% off"), pieces, &count, &why));
+    ck_assert(!template_parse(SPAN("50% off"), TEMPLATE_OF_MAP, pieces, &count, &why));
     ck_assert_ptr_nonnull(strstr(why, "%%"));
 }
 END_TEST
@@ -221,7 +223,7 @@ END_TEST
 START_TEST(template_parse_keys_is_not_yet_supported)
 {
     const char *why = NULL;
-    ck_assert(!template_parse(SPAN("%{keys}"), pieces, &count, &why));
+    ck_assert(!template_parse(SPAN("%{keys}"), TEMPLATE_OF_MAP, pieces, &count, &why));
     ck_assert_ptr_nonnull(strstr(why, "not yet supported"));
 }
 END_TEST
@@ -229,7 +231,7 @@ END_TEST
 START_TEST(template_parse_names_what_braces_may_hold)
 {
     const char *why = NULL;
-    ck_assert(!template_parse(SPAN("{{ .Foo }}"), pieces, &count, &why));
+    ck_assert(!template_parse(SPAN("{{ .Foo }}"), TEMPLATE_OF_MAP, pieces, &count, &why));
     ck_assert_ptr_nonnull(strstr(why, "{{ .Key }}"));
 }
 END_TEST
@@ -241,8 +243,8 @@ START_TEST(template_parse_takes_any_prefix)
     const char *why = NULL;
 
     for (size_t n = 0; n < whole.n; n++)
-        template_parse(unit_guarded(whole.p, n), pieces, &count, &why);
-    ck_assert(template_parse(unit_guarded_span(whole), pieces, &count, &why));
+        template_parse(unit_guarded(whole.p, n), TEMPLATE_OF_MAP, pieces, &count, &why);
+    ck_assert(template_parse(unit_guarded_span(whole), TEMPLATE_OF_MAP, pieces, &count, &why));
 }
 END_TEST
 
@@ -253,12 +255,12 @@ START_TEST(template_parse_pieces_are_bounded)
 
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = i % 2 == 0 ? '%' : 's';
-    ck_assert(template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX), pieces, &count, &why));
+    ck_assert(template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX), TEMPLATE_OF_MAP, pieces, &count, &why));
     ck_assert_uint_eq(count, TEMPLATE_PIECES_MAX);
-    ck_assert(!template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX + 2), pieces, &count, &why));
+    ck_assert(!template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX + 2), TEMPLATE_OF_MAP, pieces, &count, &why));
 
     text[2 * TEMPLATE_PIECES_MAX] = 'x';
-    ck_assert(!template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX + 1), pieces, &count, &why));
+    ck_assert(!template_parse(span_make(text, 2 * TEMPLATE_PIECES_MAX + 1), TEMPLATE_OF_MAP, pieces, &count, &why));
 }
 END_TEST
 

@@ -1,0 +1,175 @@
+#include "template.h"
+
+#include "json.h"
+#include "utf8.h"
+
+#define JSON_CHARACTER_MAX_BYTES 6 /* \u0000; a character of UTF-8 has at most 4 */
+
+/* needed counts all that was put; what would pass size is not written. */
+struct output {
+    char *p;
+    size_t size;
+    size_t needed;
+};
+
+static struct span domain_of(struct span key)
+{
+    size_t at = span_find_last(key, '@');
+    return at == key.n ? span_first(key, 0) : span_skip(key, at + 1);
+}
+
+/* Empty labels do not count, as in Postfix. */
+static struct span label_of(struct span domain, unsigned number)
+{
+    while (domain.n > 0) {
+        size_t dot = span_find_last(domain, '.');
+        struct span last = dot == domain.n ? domain : span_skip(domain, dot + 1);
+        if (last.n > 0 && --number == 0)
+            return last;
+        domain = span_first(domain, dot == domain.n ? 0 : dot);
+    }
+    return domain;
+}
+
+static struct span attribute_of(const struct template_values *values, struct span name)
+{
+    for (size_t i = 0; i < values->attribute_count; i++) {
+        if (span_equal(values->attributes[i].name, name))
+            return values->attributes[i].value;
+    }
+    return span_make(NULL, 0);
+}
+
+static struct span value_of(const struct template_piece *piece, const struct template_values *values)
+{
+    switch (piece->what) {
+    case TEMPLATE_LOCALPART:
+        return span_first(values->key, span_find_last(values->key, '@'));
+    case TEMPLATE_DOMAIN:
+        return domain_of(values->key);
+    case TEMPLATE_LABEL:
+        return label_of(domain_of(values->key), piece->label);
+    case TEMPLATE_ATTRIBUTE:
+        return attribute_of(values, piece->text);
+    case TEMPLATE_TEXT:
+    case TEMPLATE_KEY:
+    case TEMPLATE_ATTRIBUTES:
+        break;
+    }
+    return values->key;
+}
+
+static bool is_allowed(enum template_escape escape, struct span value)
+{
+    switch (escape) {
+    case TEMPLATE_ESCAPE_JSON:
+        return utf8_valid(value);
+    case TEMPLATE_ESCAPE_HEADER:
+        return span_find(value, '\r') == value.n && span_find(value, '\n') == value.n &&
+               span_find(value, '\0') == value.n;
+    case TEMPLATE_ESCAPE_URL:
+        break;
+    }
+    return true;
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+static void put(struct output *out, struct span bytes)
+{
+    if (bytes.n > 0 && out->needed + bytes.n <= out->size)
+        memcpy(out->p + out->needed, bytes.p, bytes.n);
+    out->needed += bytes.n;
+}
+
+static void put_percent_encoded(struct output *out, struct span bytes)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < bytes.n; i++) {
+        unsigned char c = (unsigned char)bytes.p[i];
+        const char encoded[] = { '%', hex[c >> 4], hex[c & 15] };
+        bool as_it_is = is_unreserved(bytes.p[i]);
+        put(out, as_it_is ? span_make(&bytes.p[i], 1) : span_make(encoded, sizeof(encoded)));
+    }
+}
+
+/* Bytes that are JSON already where JSON is wanted. */
+static void put_ready(struct output *out, enum template_escape escape, struct span bytes)
+{
+    if (escape == TEMPLATE_ESCAPE_URL)
+        put_percent_encoded(out, bytes);
+    else
+        put(out, bytes);
+}
+
+/* The inside of a JSON string, character by character: it may be percent-encoded on its way, and needs no memory. */
+static void put_json(struct output *out, enum template_escape escape, struct span text)
+{
+    char escaped[JSON_CHARACTER_MAX_BYTES];
+
+    while (text.n > 0) {
+        size_t length = 1;
+        while (length < text.n && ((unsigned char)text.p[length] & 0xC0) == 0x80)
+            length++;
+        size_t n = json_escape(escaped, sizeof(escaped), span_first(text, length));
+        put_ready(out, escape, span_make(escaped, n));
+        text = span_skip(text, length);
+    }
+}
+
+static enum template_outcome put_object(struct output *out, enum template_escape escape,
+                                        const struct template_values *values)
+{
+    put_ready(out, escape, SPAN("{"));
+    for (size_t i = 0; i < values->object_count; i++) {
+        const struct policy_attribute *attribute = &values->object[i];
+        if (!utf8_valid(attribute->name) || !utf8_valid(attribute->value))
+            return TEMPLATE_REFUSED;
+        put_ready(out, escape, i == 0 ? SPAN("\"") : SPAN(",\""));
+        put_json(out, escape, attribute->name);
+        put_ready(out, escape, SPAN("\":\""));
+        put_json(out, escape, attribute->value);
+        put_ready(out, escape, SPAN("\""));
+    }
+    put_ready(out, escape, SPAN("}"));
+    return TEMPLATE_DONE;
+}
+
+static enum template_outcome put_piece(struct output *out, const struct template_piece *piece,
+                                       enum template_escape escape, const struct template_values *values)
+{
+    if (piece->what == TEMPLATE_TEXT) {
+        put(out, piece->text);
+        return TEMPLATE_DONE;
+    }
+    if (piece->what == TEMPLATE_ATTRIBUTES)
+        return put_object(out, escape, values);
+
+    struct span value = value_of(piece, values);
+    if (value.n == 0)
+        return piece->what == TEMPLATE_ATTRIBUTE ? TEMPLATE_DONE : TEMPLATE_SUPPRESSED;
+    if (!is_allowed(escape, value))
+        return TEMPLATE_REFUSED;
+    if (escape == TEMPLATE_ESCAPE_JSON)
+        put_json(out, escape, value);
+    else
+        put_ready(out, escape, value);
+    return TEMPLATE_DONE;
+}
+
+enum template_outcome template_expand(const struct template_piece *pieces, size_t count, enum template_escape escape,
+                                      const struct template_values *values, char *out, size_t size, size_t *needed)
+{
+    struct output output = { .p = out, .size = size };
+    enum template_outcome outcome = TEMPLATE_DONE;
+
+    for (size_t i = 0; i < count && outcome == TEMPLATE_DONE; i++)
+        outcome = put_piece(&output, &pieces[i], escape, values);
+    *needed = outcome == TEMPLATE_DONE ? output.needed : 0;
+    return outcome;
+}
