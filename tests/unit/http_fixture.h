@@ -89,7 +89,8 @@ static inline void fixture_fetch(const char *url)
 
 static inline void fixture_expect(enum http_failure failure, int status, const char *body)
 {
-    ck_assert_msg(fixture_failure == failure, "failure %d: %s (%s)", (int)fixture_failure, fixture_reason, fixture_detail);
+    ck_assert_msg(fixture_failure == failure, "failure %d: %s (%s)", (int)fixture_failure, fixture_reason,
+                  fixture_detail);
     ck_assert_int_eq(fixture_status, status);
     ck_assert_str_eq(fixture_body, body);
     ck_assert_int_eq(fixture_reason[0] == '\0', failure == HTTP_ANSWERED);

@@ -164,7 +164,8 @@ static inline void responder_end(struct responder *responder)
 /* Does the last request begin with, or hold, text? */
 static inline void responder_expect_begin(const struct responder *responder, const char *text)
 {
-    ck_assert_msg(strncmp(responder->request.p, text, strlen(text)) == 0, "%s, expected %s", responder->request.p, text);
+    ck_assert_msg(strncmp(responder->request.p, text, strlen(text)) == 0, "%s, expected %s", responder->request.p,
+                  text);
 }
 
 static inline bool responder_got(const struct responder *responder, const char *text)

@@ -300,7 +300,8 @@ int main(void)
                                               conn_two_requests_in_one_write_are_answered_in_order,
                                               conn_serial_protocol_gets_the_next_request_after_the_answer,
                                               conn_pipelined_bytes_behind_a_pending_request_do_not_wake_the_loop,
-                                              conn_request_byte_by_byte_is_one_request, conn_longest_request_is_answered,
+                                              conn_request_byte_by_byte_is_one_request,
+                                              conn_longest_request_is_answered,
                                               conn_too_long_request_is_closed_and_logged,
                                               conn_malformed_request_is_closed_and_logged_with_its_peer, NULL });
     fixture_add_tests(suite, "leaving",

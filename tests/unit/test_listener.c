@@ -225,7 +225,8 @@ START_TEST(listener_open_refuses_and_names_the_option)
     char *begins = mem_format("-L %s: ", mistakes[_i]);
 
     unit_expect(!listener_open(&set, mistakes[_i], why), mistakes[_i]);
-    ck_assert_msg(strncmp(why, begins, strlen(begins)) == 0 && why[strlen(begins)] != '\0', "%s: %s", mistakes[_i], why);
+    ck_assert_msg(strncmp(why, begins, strlen(begins)) == 0 && why[strlen(begins)] != '\0', "%s: %s", mistakes[_i],
+                  why);
     unit_expect(set.count == 0, mistakes[_i]);
     mem_free(begins);
     listener_close(&set);

@@ -65,8 +65,8 @@ START_TEST(log_json_line_is_an_object_with_the_level)
     log_set_level(LOG_LEVEL_DEBUG);
     log_set_json(true);
     severities[_i].log("%s", "text");
-    char *pattern = mem_format("\\{\"time\":\"" JSON_TIME "\",\"level\":\"%s\",\"program\":\"mail/pfx-test\",\"pid\":%d,"
-                               "\"message\":\"text\"\\}\n",
+    char *pattern = mem_format("\\{\"time\":\"" JSON_TIME "\",\"level\":\"%s\",\"program\":\"mail/pfx-test\","
+                               "\"pid\":%d,\"message\":\"text\"\\}\n",
                                severities[_i].json_level, (int)getpid());
     fixture_expect_match(fixture_log(), pattern);
     mem_free(pattern);
