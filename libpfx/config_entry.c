@@ -1,5 +1,6 @@
 #include "config_entry.h"
 
+#include "config_host.h"
 #include "config_memory.h"
 #include "config_payload.h"
 #include "config_secret.h"
@@ -128,6 +129,20 @@ static void check_statuses(struct config_reader *r, const config_setting_t *grou
     }
 }
 
+/* The proxy was checked when it was read, at whatever level. */
+static void take_proxy(struct config_reader *r, struct config_http *http)
+{
+    struct span url = span_text(http->proxy);
+    struct config_host host;
+    const char *why;
+
+    if (url.n == 0 || !config_host_parse_proxy(span_skip(url, sizeof("http://") - 1), &host, &why))
+        return;
+    http->proxy_host = config_memory_text(r->config->memory, host.host);
+    http->proxy_port = host.port;
+    http->proxy_is_address = host.is_address;
+}
+
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
 {
     struct config_entry *entry = &draft->entry;
@@ -145,4 +160,5 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
     take_notfound_status(r, draft);
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
+    take_proxy(r, &entry->http);
 }

@@ -44,7 +44,7 @@ static struct process {
 static bool is_socket(int fd)
 {
     struct sockaddr_storage address;
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
     return getpeername(fd, (struct sockaddr *)&address, &size) == 0;
 }
 
@@ -169,7 +169,7 @@ static size_t count_workers(void)
 
     if (workers > 0)
         return workers;
-    workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
+    workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
     return workers > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : workers;
 }
 
@@ -214,8 +214,8 @@ static int supervise(const struct worker_setup *worker)
             log_warning("master.cf: service %s should have maxproc 1",
                         process.options.service != NULL ? process.options.service : process.ops->name);
     }
-    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers", PFX_VERSION, process.config->hash,
-             setup.workers);
+    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers%s", PFX_VERSION, process.config->hash,
+             setup.workers, process.config->error == NULL ? "" : ", which cannot be used");
     listener_notify("READY=1");
     switch (parent_run(&setup)) {
     case PARENT_LEAVES:

@@ -45,7 +45,7 @@ static void report(int available)
 {
     struct status status = { .pid = (int)getpid(), .generation = generation, .available = available };
 
-    if (send(MASTER_STATUS_FD, &status, sizeof status, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof status)
+    if (send(MASTER_STATUS_FD, &status, sizeof(status), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(status))
         log_debug("status message to master: %s", strerror(errno));
 }
 
@@ -84,7 +84,7 @@ static void read_line(FILE *file, char **setting)
     char line[256];
     size_t n;
 
-    if (fgets(line, sizeof line, file) == NULL || (n = strcspn(line, "\n")) == 0)
+    if (fgets(line, sizeof(line), file) == NULL || (n = strcspn(line, "\n")) == 0)
         return;
     mem_free(*setting);
     *setting = mem_copy(line, n);

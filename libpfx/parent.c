@@ -298,7 +298,7 @@ static void take_signal(struct loop_io *io, uint32_t events)
     struct signalfd_siginfo info;
     (void)events;
 
-    if (read(io->fd, &info, sizeof info) != (ssize_t)sizeof info)
+    if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     if (info.ssi_signo == SIGCHLD)
         reap(parent);
@@ -351,7 +351,7 @@ static bool begin(struct parent *parent, const struct parent_setup *setup)
         if (!loop_add(&parent->loop, &parent->status))
             return false;
     }
-    parent->slots = mem_array(setup->workers, sizeof *parent->slots);
+    parent->slots = mem_array(setup->workers, sizeof(*parent->slots));
     for (size_t i = 0; i < setup->workers; i++)
         parent->slots[i] = (struct slot){ .parent = parent, .restart.due = restart_now };
     return true;
@@ -359,7 +359,7 @@ static bool begin(struct parent *parent, const struct parent_setup *setup)
 
 enum parent_end parent_run(const struct parent_setup *setup)
 {
-    struct parent *parent = mem_alloc(sizeof *parent);
+    struct parent *parent = mem_alloc(sizeof(*parent));
 
     parent->end = PARENT_FAILED;
     if (begin(parent, setup)) {

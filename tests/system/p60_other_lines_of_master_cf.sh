@@ -9,7 +9,7 @@ map map ''
 configuration
 cp "$CFG" "$T/etc/other.cfg"
 chmod 644 "$T/etc/other.cfg"
-port=$(unused_port)
+port=$(instance_unused_port)
 cat >>"$T/etc/master.cf" <<END
 127.0.0.1:$port inet n - n - 1 $PFX_COMMAND
 pfx-several unix - - n - 3 $PFX_COMMAND

@@ -24,7 +24,7 @@ static void fixture_note(void *arg, const struct verdict *verdict)
     (void)arg;
     fixture_done++;
     fixture_verdict = *verdict;
-    snprintf(fixture_text, sizeof fixture_text, "%.*s", (int)verdict->text.n,
+    snprintf(fixture_text, sizeof(fixture_text), "%.*s", (int)verdict->text.n,
              verdict->text.n == 0 ? "" : verdict->text.p);
 }
 

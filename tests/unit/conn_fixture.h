@@ -119,7 +119,7 @@ static inline void fixture_send(int client, const char *text)
 static inline const char *fixture_receive(int client)
 {
     static char text[1000];
-    ssize_t n = recv(client, text, sizeof text - 1, 0);
+    ssize_t n = recv(client, text, sizeof(text) - 1, 0);
 
     if (n == 0)
         return "EOF";

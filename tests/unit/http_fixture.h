@@ -26,9 +26,9 @@ static void fixture_note(void *arg, const struct http_answer *answer)
     fixture_done++;
     fixture_failure = answer->failure;
     fixture_status = answer->status;
-    snprintf(fixture_body, sizeof fixture_body, "%.*s", (int)answer->body.n, answer->body.n == 0 ? "" : answer->body.p);
-    snprintf(fixture_reason, sizeof fixture_reason, "%s", answer->reason == NULL ? "" : answer->reason);
-    snprintf(fixture_detail, sizeof fixture_detail, "%s", answer->detail == NULL ? "" : answer->detail);
+    snprintf(fixture_body, sizeof(fixture_body), "%.*s", (int)answer->body.n, answer->body.n == 0 ? "" : answer->body.p);
+    snprintf(fixture_reason, sizeof(fixture_reason), "%s", answer->reason == NULL ? "" : answer->reason);
+    snprintf(fixture_detail, sizeof(fixture_detail), "%s", answer->detail == NULL ? "" : answer->detail);
 }
 
 /* "$PORT" in target and keys becomes the responder's. */

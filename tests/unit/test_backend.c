@@ -44,7 +44,7 @@ START_TEST(backend_request_is_made_from_the_templates)
     fixture_expect(VERDICT_FOUND, "value");
     responder_expect_begin(&fixture_server, rendered[_i].request);
     unit_expect(responder_got(&fixture_server, rendered[_i].holds), rendered[_i].name);
-    snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", fixture_server.port);
+    snprintf(host, sizeof(host), "\r\nHost: 127.0.0.1:%u\r\n", fixture_server.port);
     unit_expect(responder_got(&fixture_server, host), rendered[_i].name);
 }
 END_TEST
@@ -120,7 +120,7 @@ START_TEST(backend_url_fits_up_to_its_limit)
     char around[100];
 
     fixture_entry("/%s", "");
-    snprintf(around, sizeof around, "http://127.0.0.1:%u/", fixture_server.port);
+    snprintf(around, sizeof(around), "http://127.0.0.1:%u/", fixture_server.port);
     ask_for_url_of(HTTP_URL_MAX_BYTES, strlen(around));
     fixture_expect(VERDICT_FOUND, "value");
     ask_for_url_of(HTTP_URL_MAX_BYTES + 1, strlen(around));
@@ -163,7 +163,7 @@ START_TEST(backend_requests_have_ids_of_their_own)
     at += strlen("\r\nX-Request-Id: ");
     ck_assert_uint_eq(strspn(at, "0123456789abcdef"), 16);
     ck_assert_int_eq(at[16], '\r');
-    snprintf(first, sizeof first, "%.16s", at);
+    snprintf(first, sizeof(first), "%.16s", at);
     fixture_ask(SPAN("k"));
     ck_assert(!responder_got(&fixture_server, first));
     ck_assert(responder_got(&fixture_server, "\r\nX-Request-Id: "));

@@ -14,7 +14,7 @@ static int listener;
 static void listen_with(size_t max_count)
 {
     address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    address_size = sizeof address;
+    address_size = sizeof(address);
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(sa_family_t)), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &address_size), 0);

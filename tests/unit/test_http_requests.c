@@ -130,7 +130,7 @@ START_TEST(http_request_body_is_packed)
     fixture_entry(TARGET, "payload = \"{}\"; http_request_compression = true;");
     post("{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}", "", "");
     ck_assert(responder_got(&fixture_server, "\r\nContent-Encoding: gzip\r\n"));
-    ck_assert_int_eq(memcmp(responder_body(&fixture_server), gzip_magic, sizeof gzip_magic), 0);
+    ck_assert_int_eq(memcmp(responder_body(&fixture_server), gzip_magic, sizeof(gzip_magic)), 0);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(http_packed_answer_is_unpacked_up_to_the_limit)
     char text[2002];
     struct buf answer;
 
-    memset(text, 'z', sizeof text);
+    memset(text, 'z', sizeof(text));
     fixture_entry(TARGET, "http_response_compression = true; http = { max_response_size = 2000; };");
     answer_packed(&answer, span_make(text, 2000));
     fixture_fetch("/");

@@ -126,8 +126,8 @@ START_TEST(log_line_is_cut_at_the_limit)
 {
     char text[2 * LOG_LINE_MAX_BYTES];
 
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
     log_info("%s", text);
     const char *line = strstr(fixture_log(), ": ");
     ck_assert_ptr_nonnull(line);

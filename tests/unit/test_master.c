@@ -91,8 +91,8 @@ START_TEST(master_report_is_taken_then_avail_with_the_octal_generation)
 
     pid_t pid = start_child(&child, &status_fd, NULL);
     ck_assert_int_eq(end_of(pid), BEGUN);
-    ck_assert_int_eq(recv(status_fd, messages, sizeof messages, MSG_WAITALL), 2 * (ssize_t)sizeof *messages);
-    ck_assert_uint_eq(sizeof *messages, 12);
+    ck_assert_int_eq(recv(status_fd, messages, sizeof(messages), MSG_WAITALL), 2 * (ssize_t)sizeof(*messages));
+    ck_assert_uint_eq(sizeof(*messages), 12);
     for (int i = 0; i < 2; i++) {
         unit_expect(messages[i].pid == (int)pid, generations[_i].text);
         unit_expect(messages[i].generation == generations[_i].generation, generations[_i].text);

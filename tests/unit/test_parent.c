@@ -42,7 +42,7 @@ static bool no(void)
 static void begin(void)
 {
     fixture_setup_begin();
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     shared->now_ms = 1000000;
     clock_set_monotonic(shared_clock);
     setup = (struct parent_setup){ .worker = fixture_setup, .workers = 1, .status_fd = -1, .served = served,
@@ -54,7 +54,7 @@ static void end(void)
 {
     fixture_log_end();
     clock_set_monotonic(NULL);
-    munmap(shared, sizeof *shared);
+    munmap(shared, sizeof(*shared));
     fixture_setup_end();
 }
 

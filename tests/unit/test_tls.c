@@ -9,7 +9,7 @@ static void append(const char *to, const char *from)
     FILE *file = fopen(path, "r");
 
     ck_assert_msg(file != NULL, "%s", path);
-    size_t n = fread(bytes, 1, sizeof bytes, file);
+    size_t n = fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
     mem_free(path);
     path = fixture_path(to);

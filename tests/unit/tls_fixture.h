@@ -39,7 +39,7 @@ static inline void fixture_tls_open(struct config_tls *tls, const struct fixture
 
     *tls = (struct config_tls){ .cert = fixture_tls_path(from->cert), .key = fixture_tls_path(from->key),
                                 .skip_verify = from->skip_verify, .min_version = from->min_version };
-    tls->root_ca.item = mem_array(2, sizeof *tls->root_ca.item);
+    tls->root_ca.item = mem_array(2, sizeof(*tls->root_ca.item));
     while (rest != NULL && rest[0] != '\0')
         tls->root_ca.item[tls->root_ca.count++] = fixture_tls_path(strsep(&rest, ","));
     mem_free(names);

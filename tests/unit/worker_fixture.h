@@ -84,8 +84,8 @@ static inline int fixture_connect(void)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", fixture_directory);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", fixture_directory);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
         return fd;
     close(fd);
     return -1;
@@ -98,7 +98,7 @@ static inline const char *fixture_receive(int fd)
     struct pollfd ready = { .fd = fd, .events = POLLIN };
 
     ck_assert_msg(poll(&ready, 1, FIXTURE_WAIT_MS) == 1, "nothing came");
-    ssize_t n = recv(fd, text, sizeof text - 1, 0);
+    ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
     if (n <= 0)
         return "EOF";
     text[n] = '\0';
