@@ -299,6 +299,12 @@ pfx_standalone() {
     [ "${#listen[@]}" = 0 ] || pfx_serves "unix:$SOCKET"
 }
 
+# public_copy: a copy of the daemon that every user may execute, wherever this tree lies.
+public_copy() {
+    [ -x "$T/pfx-socketmap" ] || install -m 755 "$B/pfx-socketmap" "$T/pfx-socketmap"
+    echo "$T/pfx-socketmap"
+}
+
 # pfx_serves ADDRESS: waits until $PFX does.
 pfx_serves() {
     wait_for 20 answers_or_gone "$1" || true

@@ -15,7 +15,7 @@ cat >>"$T/etc/master.cf" <<END
 pfx-several unix - - n - 3 $PFX_COMMAND
 pfx-options unix - - n - 1 $PFX_COMMAND -v -D -C $T/etc/other.cfg -w 1 -o syslog_name=special -o anything=x
 pfx-root    unix - n n - 1 $PFX_COMMAND
-pfx-spawned unix - n n - 0 spawn user=nobody argv=$B/pfx-socketmap -C $T/etc/other.cfg
+pfx-spawned unix - n n - 0 spawn user=nobody argv=$(public_copy) -C $T/etc/other.cfg
 END
 postfix_main 'export_environment = MAIL_CONFIG TZ LANG PFX_TEST ASAN_OPTIONS UBSAN_OPTIONS'
 postfix_start
