@@ -9,16 +9,16 @@
 #define REPLY_CODE_BYTES 3
 
 /* What follows a word. */
-enum operand { NOTHING, TEXT, TRANSPORT, ADDRESS, HEADER, REFUSED };
+enum operand { TEXT, TRANSPORT, ADDRESS, HEADER, REFUSED };
 
 /* Arrays, because pointers would need relocation. */
 static const struct {
     char word[WORD_MAX_BYTES];
     enum operand operand;
 } words[] = {
-    { "DUNNO", NOTHING },
-    { "OK", NOTHING },
-    { "RELAY", NOTHING },
+    { "DUNNO", TEXT },
+    { "OK", TEXT },
+    { "RELAY", TEXT },
     { "REJECT", TEXT },
     { "DEFER", TEXT },
     { "DEFER_IF_PERMIT", TEXT },
@@ -116,8 +116,6 @@ static const char *check_operand(enum operand operand, struct span text)
 {
     if (operand == REFUSED)
         return "HANGUP is for tests of Postfix";
-    if (operand == NOTHING && text.n > 0)
-        return "text after DUNNO, OK or RELAY, which take none";
     if (operand == TRANSPORT && !begins_with_name(text))
         return "FILTER needs transport:destination";
     if (operand == ADDRESS && !is_address(text))

@@ -2,7 +2,7 @@
  * Is a text an action that Postfix takes for what it says?
  *
  * Shape:  a word, any case, and what belongs to it:
- *           DUNNO OK RELAY                                      nothing else
+ *           DUNNO OK RELAY                                      [text, which Postfix ignores]
  *           REJECT DEFER DEFER_IF_PERMIT DEFER_IF_REJECT DISCARD HOLD INFO WARN    [text]
  *           FILTER transport:destination; REDIRECT BCC user@domain; PREPEND Name: text
  *           4NN 5NN                                             text

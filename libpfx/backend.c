@@ -21,7 +21,7 @@ struct cause {
 struct entry_state {
     struct http_endpoint *endpoint; /* made at the first request */
     struct cause causes[CAUSES_MAX];
-    unsigned answers; /* counted up to BACKEND_FIRST_ANSWERS */
+    unsigned answers; /* that lack value_field, counted up to BACKEND_FIRST_ANSWERS */
     bool had_value;
     bool trace; /* debug_entry names it */
 };
@@ -115,10 +115,10 @@ static void watch_for_typo(struct backend_call *call, const struct verdict *verd
 {
     struct entry_state *state = state_of(call->backend, call->entry);
 
-    if (state->had_value || state->answers >= BACKEND_FIRST_ANSWERS)
+    state->had_value |= verdict->has_value;
+    if (!verdict->lacks_value || state->had_value || state->answers >= BACKEND_FIRST_ANSWERS)
         return;
-    state->had_value = !verdict->lacks_value;
-    if (++state->answers == BACKEND_FIRST_ANSWERS && !state->had_value)
+    if (++state->answers == BACKEND_FIRST_ANSWERS)
         warn(call, "none of the first answers has the member that value_field names", call->entry->value_field);
 }
 
@@ -145,11 +145,12 @@ static void answered(void *arg, const struct http_answer *answer)
 
     if (answer->failure == HTTP_ANSWERED) {
         verdict = verdict_of_answer(call->entry, answer->status, answer->body, &call->value);
-        snprintf(detail, sizeof detail, "status %d", answer->status);
+        snprintf(detail, sizeof(detail), "%s%sstatus %d", verdict.detail == NULL ? "" : verdict.detail,
+                 verdict.detail == NULL ? "" : "; ", answer->status);
         watch_for_typo(call, &verdict);
     } else {
         verdict = verdict_of_failure(answer->failure, answer->reason);
-        snprintf(detail, sizeof detail, "%s", answer->detail);
+        snprintf(detail, sizeof(detail), "%s", answer->detail);
     }
     if (verdict.warning != NULL)
         warn(call, verdict.warning, detail);
@@ -181,18 +182,56 @@ static enum template_outcome render(const struct config_template *template, cons
     return TEMPLATE_DONE;
 }
 
-/* A key "." or ".." would climb out of the path that the administrator wrote. */
-static bool climbs(struct span url)
+static struct span path_of(struct span url)
 {
-    size_t authority = span_find(url, ':') + sizeof("//"); /* at the first byte behind "://" */
-    struct span path = span_skip(url, authority);
-    path = span_first(path, span_find(path, '?'));
-    while (path.n > 0) {
-        size_t end = span_find(path, '/');
-        struct span segment = span_first(path, end);
-        if (span_equal(segment, SPAN(".")) || span_equal(segment, SPAN("..")))
+    size_t scheme = span_find(url, ':');
+    struct span path = scheme + sizeof("//") > url.n ? span_first(url, 0) : span_skip(url, scheme + sizeof("//"));
+    return span_first(path, span_find(path, '?'));
+}
+
+static struct span next_segment(struct span *path)
+{
+    size_t end = span_find(*path, '/');
+    struct span segment = span_first(*path, end);
+    *path = span_skip(*path, end < path->n ? end + 1 : end);
+    return segment;
+}
+
+static bool is_encoded_slash(struct span text)
+{
+    return text.n >= 3 && (memcmp(text.p, "%2F", 3) == 0 || memcmp(text.p, "%5C", 3) == 0);
+}
+
+/* Is there a "." or ".." in the segment, as a server sees it that decodes slashes first? */
+static bool has_dots(struct span segment)
+{
+    size_t begin = 0;
+
+    for (size_t i = 0; i <= segment.n; i++) {
+        if (i < segment.n && !is_encoded_slash(span_skip(segment, i)))
+            continue;
+        struct span part = span_make(segment.p + begin, i - begin);
+        if (span_equal(part, SPAN(".")) || span_equal(part, SPAN("..")))
             return true;
-        path = span_skip(path, end < path.n ? end + 1 : end);
+        begin = i + 3;
+    }
+    return false;
+}
+
+/*
+ * A value with "." or ".." between slashes would climb out of the path that the administrator wrote. No value adds a segment,
+ * as its slashes are escaped, so the segments of both go together, and what is the same in both is the administrator's own.
+ */
+static bool climbs(struct span written, struct span url)
+{
+    struct span path = path_of(url);
+
+    written = path_of(written);
+    while (path.n > 0) {
+        struct span segment = next_segment(&path);
+        struct span own = next_segment(&written);
+        if (has_dots(segment) && !span_equal(segment, own))
+            return true;
     }
     return false;
 }
@@ -202,6 +241,7 @@ static enum template_outcome render_headers(struct backend_call *call, const str
 {
     enum template_outcome outcome = TEMPLATE_DONE;
     struct buf line;
+    char request_id[sizeof("X-Request-Id: 0123456789abcdef")];
 
     buf_init(&line, HEADER_LINE_MAX_BYTES);
     for (size_t i = 0; i < call->entry->header_count && outcome == TEMPLATE_DONE; i++) {
@@ -211,15 +251,12 @@ static enum template_outcome render_headers(struct backend_call *call, const str
         buf_clear(&line);
         buf_format(&line, "%s: ", header->name);
         outcome = render(&header->value, values, &line);
-        if (outcome == TEMPLATE_DONE && buf_add(&line, SPAN("\0")))
-            http_add_header(http, line.p);
+        if (outcome == TEMPLATE_DONE)
+            http_add_header(http, buf_text(&line));
     }
     buf_free(&line);
-    buf_init(&line, sizeof "X-Request-Id: 0123456789abcdef");
-    buf_format(&line, "X-Request-Id: %016" PRIx64, call->request_id);
-    buf_add(&line, SPAN("\0"));
-    http_add_header(http, line.p);
-    buf_free(&line);
+    snprintf(request_id, sizeof(request_id), "X-Request-Id: %016" PRIx64, call->request_id);
+    http_add_header(http, request_id);
     return outcome;
 }
 
@@ -231,9 +268,8 @@ static enum template_outcome render_request(struct backend_call *call, struct ht
     if (!subject_is_askable(&call->subject))
         return TEMPLATE_SUPPRESSED;
     enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
-    if (outcome == TEMPLATE_DONE && template_is_dynamic(entry->target.url.pieces, entry->target.url.count) &&
-        climbs(buf_span(http_url(http))))
-        outcome = TEMPLATE_SUPPRESSED;
+    if (outcome == TEMPLATE_DONE && climbs(span_text(entry->target.url.text), buf_span(http_url(http))))
+        outcome = entry->section == CONFIG_SOCKET_MAPS ? TEMPLATE_SUPPRESSED : TEMPLATE_REFUSED;
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
         outcome = render(&entry->payload, &values, http_body(http));
     if (outcome == TEMPLATE_DONE)
@@ -261,7 +297,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
                                  void (*done)(void *arg, const struct verdict *verdict), void *arg)
 {
     const struct config_entry *entry = question->entry;
-    struct backend_call *call = mem_alloc(sizeof *call);
+    struct backend_call *call = mem_alloc(sizeof(*call));
 
     *call = (struct backend_call){ .backend = backend, .entry = entry, .client = question->client,
                                    .start_ms = backend->loop->now_ms, .request_id = backend->next_request_id++,
@@ -308,14 +344,14 @@ static int compare_texts(const void *a, const void *b)
 
 static size_t count_hosts(const struct config_section *section)
 {
-    const char **origins = mem_array(section->count, sizeof *origins);
+    const char **origins = mem_array(section->count, sizeof(*origins));
     size_t used = 0;
     size_t hosts = 0;
 
     for (size_t i = 0; i < section->count; i++)
         if (section->entries[i].error == NULL)
             origins[used++] = section->entries[i].target.origin;
-    qsort(origins, used, sizeof *origins, compare_texts);
+    qsort(origins, used, sizeof(*origins), compare_texts);
     for (size_t i = 0; i < used; i++)
         if (i == 0 || strcmp(origins[i], origins[i - 1]) != 0)
             hosts++;
@@ -334,7 +370,7 @@ static bool is_named(const struct config_strings *names, const char *name)
 struct backend *backend_new(struct loop *loop, const struct config *config, enum config_section_id section,
                             const struct backend_trust *trust)
 {
-    struct backend *backend = mem_alloc(sizeof *backend);
+    struct backend *backend = mem_alloc(sizeof(*backend));
     const struct config_section *entries = &config->section[section];
     int64_t kept = config->max_idle_connections > 0
                        ? config->max_idle_connections
@@ -348,10 +384,10 @@ struct backend *backend_new(struct loop *loop, const struct config *config, enum
         mem_free(backend);
         return NULL;
     }
-    backend->entries = mem_array(entries->count, sizeof *backend->entries);
+    backend->entries = mem_array(entries->count, sizeof(*backend->entries));
     for (size_t i = 0; i < entries->count; i++)
         backend->entries[i].trace = is_named(&config->debug_entry, entries->entries[i].name);
-    if (getrandom(&backend->next_request_id, sizeof backend->next_request_id, 0) < 0)
+    if (getrandom(&backend->next_request_id, sizeof(backend->next_request_id), 0) < 0)
         backend->next_request_id = (uint64_t)loop->now_ms << 20; /* ids need to differ, not to be secret */
     return backend;
 }

@@ -23,7 +23,7 @@ static size_t find(struct backend_trust *trust, const struct config_entry *entry
     for (size_t i = 0; i < trust->count; i++)
         if (tls_is_same(trust->distinct[i].tls, &entry->tls))
             return i + 1;
-    trust->distinct = mem_grow(trust->distinct, trust->count, &trust->room, sizeof *trust->distinct);
+    trust->distinct = mem_grow(trust->distinct, trust->count, &trust->room, sizeof(*trust->distinct));
     struct trusted *added = &trust->distinct[trust->count++];
     added->tls = &entry->tls;
     added->profile = tls_profile_new(&entry->tls, why);
@@ -34,10 +34,10 @@ static size_t find(struct backend_trust *trust, const struct config_entry *entry
 
 struct backend_trust *backend_trust_load(const struct config *config, enum config_section_id section)
 {
-    struct backend_trust *trust = mem_alloc(sizeof *trust);
+    struct backend_trust *trust = mem_alloc(sizeof(*trust));
 
     trust->section = &config->section[section];
-    trust->of_entry = mem_array(trust->section->count, sizeof *trust->of_entry);
+    trust->of_entry = mem_array(trust->section->count, sizeof(*trust->of_entry));
     for (size_t i = 0; i < trust->section->count; i++) {
         const struct config_entry *entry = &trust->section->entries[i];
         if (entry->error == NULL && entry->target.tls)

@@ -40,7 +40,7 @@ char *buf_reserve(struct buf *b, size_t n)
         return NULL;
     if (b->p == NULL || b->room - b->n < n) {
         b->room = next_room(b, b->n + n);
-        b->p = mem_resize(b->p, b->room + 1); /* vsnprintf() writes a NUL behind the last byte */
+        b->p = mem_resize(b->p, b->room + 1); /* for the NUL of vsnprintf() and buf_text() */
     }
     return b->p + b->n;
 }
@@ -73,6 +73,12 @@ bool buf_format(struct buf *b, const char *format, ...)
     va_end(args);
     b->n += (size_t)length;
     return true;
+}
+
+const char *buf_text(struct buf *b)
+{
+    *buf_reserve(b, 0) = '\0';
+    return b->p;
 }
 
 void buf_drop(struct buf *b, size_t n)

@@ -1,7 +1,7 @@
 /*
  * A byte buffer that grows up to a ceiling.
  *
- * Shape:  n bytes at p; p is NULL while nothing was ever stored. There is no final NUL.
+ * Shape:  n bytes at p; p is NULL while nothing was ever stored. There is no final NUL, but see buf_text().
  * Units:  bytes.
  * Limits: max, given at buf_init(): the buffer never holds more.
  * Errors: false (or NULL) when the content would pass max; the content is then as before.
@@ -28,6 +28,9 @@ char *buf_reserve(struct buf *b, size_t n);
 bool  buf_add(struct buf *b, struct span bytes);
 bool  buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void  buf_drop(struct buf *b, size_t n); /* removes the first n bytes, n <= b->n */
+
+/* The content with a NUL behind it, which does not count: there is always room for it. Until the next change. */
+const char *buf_text(struct buf *b);
 
 static inline struct span buf_span(const struct buf *b)
 {

@@ -56,7 +56,10 @@ struct config_http {
     int64_t connect_timeout_ms;
     int64_t idle_connection_timeout_ms;
     int64_t max_response_bytes;
-    char *proxy; /* "http://[USER:PASSWORD@]HOST:PORT", "" none */
+    char *proxy;      /* "http://[USER:PASSWORD@]HOST:PORT", "" none; secret */
+    char *proxy_host; /* out of it; NULL none */
+    unsigned proxy_port;
+    bool proxy_is_address;
     struct config_strings no_proxy;
     int ip_version; /* enum config_ip_version */
     char *user_agent;
@@ -139,7 +142,7 @@ struct config_problem {
 
 struct config {
     const char *error;
-    uint64_t hash; /* of all files read; for people to compare */
+    uint64_t hash; /* of pfx.cfg, what it includes, and pfx.d; for people to compare */
 
     int64_t workers;
     int64_t max_connections;

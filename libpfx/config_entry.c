@@ -1,6 +1,7 @@
 #include "config_entry.h"
 
 #include "action.h"
+#include "config_host.h"
 #include "config_memory.h"
 #include "config_payload.h"
 #include "config_secret.h"
@@ -11,7 +12,6 @@
 #define NOTFOUND_STATUS 404
 
 /* A value is measured with the "OK " before it that a reply of a socket map has. */
-#define ACTION_REPLY_MAX_BYTES (ACTION_MAX_BYTES + 3)
 
 static const char authorization[] = "Authorization";
 
@@ -144,11 +144,24 @@ static void check_action(struct config_reader *r, const config_setting_t *group,
         config_reader_error(r, group, "%s: %s", name, why);
 }
 
-static void finish_policy(struct config_reader *r, const config_setting_t *group, struct config_entry *entry)
+static void finish_policy(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
 {
-    entry->max_reply_bytes = ACTION_REPLY_MAX_BYTES;
     check_action(r, group, "no_value_action", entry->no_value_action, entry->restrictions);
     check_action(r, group, "on_error", entry->on_error, entry->restrictions);
+}
+
+/* The proxy was checked when it was read, at whatever level. */
+static void take_proxy(struct config_reader *r, struct config_http *http)
+{
+    struct span url = span_text(http->proxy);
+    struct config_host host;
+    const char *why;
+
+    if (url.n == 0 || !config_host_parse_proxy(span_skip(url, sizeof("http://") - 1), &host, &why))
+        return;
+    http->proxy_host = config_memory_text(r->config->memory, host.host);
+    http->proxy_port = host.port;
+    http->proxy_is_address = host.is_address;
 }
 
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
@@ -173,4 +186,5 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
         take_notfound_status(r, draft);
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
+    take_proxy(r, &entry->http);
 }

@@ -91,3 +91,36 @@ bool config_host_parse(struct span authority, struct config_host *host, const ch
     *why = "the port must be a number (1 to 65535)";
     return false;
 }
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_userinfo(struct span text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        bool is_plain = is_name_byte(text.p[i]) || (text.p[i] != '\0' && strchr("~!$&'()*+,;=:", text.p[i]) != NULL);
+        bool is_encoded = text.p[i] == '%' && text.n - i > 2 && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]);
+        if (!is_plain && !is_encoded)
+            return false;
+        i += is_encoded ? 2 : 0;
+    }
+    return true;
+}
+
+bool config_host_parse_proxy(struct span authority, struct config_host *host, const char **why)
+{
+    size_t at = span_find_last(authority, '@');
+
+    if (at < authority.n && !is_userinfo(span_first(authority, at))) {
+        *why = "user or password holds a character that must be percent-encoded (%XX)";
+        return false;
+    }
+    if (at < authority.n)
+        authority = span_skip(authority, at + 1);
+    if (!config_host_parse(authority, host, why))
+        return false;
+    *why = "must be \"http://[user:password@]host:port\": the port is missing";
+    return host->port != 0;
+}

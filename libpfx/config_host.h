@@ -1,5 +1,5 @@
 /*
- * HOST, HOST:PORT and [IPV6]:PORT, as they stand in a URL.
+ * [USER:PASSWORD@]HOST[:PORT], the authority of a URL; HOST may be [IPV6].
  *
  * Limits: a host name has at most CONFIG_HOST_MAX_BYTES, letters, digits, '-', '_' and '.', no empty label; a port is
  *         1 to 65535.
@@ -25,6 +25,9 @@ bool config_host_parse(struct span authority, struct config_host *host, const ch
 
 /* Is it an IPv4 or IPv6 address? Then its canonical text goes to out (INET6_ADDRSTRLEN bytes), unless that is NULL. */
 bool config_host_is_address(struct span text, char *out);
+
+/* The same with USER:PASSWORD@ before it or not, percent-encoded where it has to be; port 0 is a mistake. */
+bool config_host_parse_proxy(struct span authority, struct config_host *host, const char **why);
 
 /* Could it be a host name? */
 bool config_host_is_name(struct span text);

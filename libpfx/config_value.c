@@ -164,15 +164,7 @@ static const char *check_proxy(struct span url)
         return NULL;
     if (url.n < scheme || memcmp(url.p, proxy_scheme, scheme) != 0)
         return "must be \"http://[user:password@]host:port\"";
-    struct span authority = span_skip(url, scheme);
-    size_t at = span_find_last(authority, '@');
-    if (at < authority.n)
-        authority = span_skip(authority, at + 1);
-    if (authority.n > 0 && authority.p[authority.n - 1] == '/')
-        authority.n--;
-    if (!config_host_parse(authority, &host, &why))
-        return why;
-    return host.port == 0 ? "must be \"http://[user:password@]host:port\": the port is missing" : NULL;
+    return config_host_parse_proxy(span_skip(url, scheme), &host, &why) ? NULL : why;
 }
 
 static const char *check_host(struct span host)

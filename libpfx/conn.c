@@ -76,7 +76,7 @@ static void accept_one(struct loop_io *io, uint32_t events)
 void conn_set_open(struct conn_set *set, const int *fds, size_t count)
 {
     set->accept_pause.due = pause_over;
-    set->listeners = mem_array(count, sizeof *set->listeners);
+    set->listeners = mem_array(count, sizeof(*set->listeners));
     set->listener_count = count;
     for (size_t i = 0; i < count; i++) {
         struct loop_io io = { .fd = fds[i], .events = EPOLLIN | EPOLLEXCLUSIVE, .ready = accept_one };
@@ -156,7 +156,10 @@ static bool flush(struct conn *conn)
 static void refuse(struct conn *conn, const char *why)
 {
     char peer[CONN_PEER_MAX_BYTES];
-    log_warning("peer=%s: malformed request: %s, closing", conn_peer(conn, peer), why);
+    char more[LOG_MORE_BYTES];
+
+    if (log_may(&conn->set->refused, conn->set->loop->now_ms, more))
+        log_warning("peer=%s: malformed request: %s, closing%s", conn_peer(conn, peer), why, more);
     conn_close(conn);
 }
 
@@ -203,8 +206,9 @@ static void receive(struct conn *conn)
     }
     if (n <= 0) {
         char peer[CONN_PEER_MAX_BYTES];
-        if (conn->in.n > 0)
-            log_info("peer=%s left in the middle of a request", conn_peer(conn, peer));
+        char more[LOG_MORE_BYTES];
+        if (conn->in.n > 0 && log_may(&conn->set->cut_off, conn->set->loop->now_ms, more))
+            log_info("peer=%s left in the middle of a request%s", conn_peer(conn, peer), more);
         conn_close(conn);
         return;
     }
@@ -247,7 +251,7 @@ static const char *peer_address(int fd, char text[INET6_ADDRSTRLEN], unsigned *p
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
     } peer = { .any.sa_family = AF_UNSPEC };
-    socklen_t size = sizeof peer;
+    socklen_t size = sizeof(peer);
 
     if (getpeername(fd, &peer.any, &size) != 0)
         return NULL;
@@ -273,15 +277,15 @@ static bool is_traced(const struct conn_set *set, int fd)
 struct conn *conn_open(struct conn_set *set, int fd)
 {
     int on = 1;
-    struct conn *conn = mem_alloc(sizeof *conn);
+    struct conn *conn = mem_alloc(sizeof(*conn));
     conn->io = (struct loop_io){ .fd = fd, .events = EPOLLIN, .ready = ready };
     conn->write_limit.due = write_timed_out;
     conn->set = set;
     buf_init(&conn->in, set->ops->request_max_bytes);
     buf_init(&conn->out, set->ops->answer_max_bytes);
     conn->trace = is_traced(set, fd);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on a UNIX socket, which needs none */
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a UNIX socket, which needs none */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     if (!loop_add(set->loop, &conn->io)) {
         log_warning("epoll_ctl: %s", strerror(errno));
         close(fd);
@@ -323,13 +327,15 @@ void conn_close(struct conn *conn)
 /* A client whose first question is still on its way has spent its one retry to get here: it is answered. */
 void conn_set_drain(struct conn_set *set)
 {
+    bool was_empty = set->count == 0; /* else the last one that is closed tells */
+
     set->draining = set->ends_when_empty = true;
     for (struct conn *conn = set->first, *next; conn != NULL; conn = next) {
         next = conn->next;
         if (may_leave(conn))
             receive(conn); /* what it has already asked is answered first */
     }
-    if (set->count == 0)
+    if (was_empty)
         set->emptied(set);
 }
 
@@ -338,7 +344,7 @@ const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES])
     char address[INET6_ADDRSTRLEN];
     unsigned port;
     struct ucred who;
-    socklen_t size = sizeof who;
+    socklen_t size = sizeof(who);
 
     if (peer_address(conn->io.fd, address, &port) != NULL)
         snprintf(text, CONN_PEER_MAX_BYTES, strchr(address, ':') == NULL ? "%s:%u" : "[%s]:%u", address, port);

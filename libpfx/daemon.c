@@ -44,7 +44,7 @@ static struct process {
 static bool is_socket(int fd)
 {
     struct sockaddr_storage address;
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
     return getpeername(fd, (struct sockaddr *)&address, &size) == 0;
 }
 
@@ -173,14 +173,16 @@ static size_t count_workers(void)
 
     if (workers > 0)
         return workers;
-    workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
+    workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
     return workers > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : workers;
 }
 
 /* Standalone, SIGHUP: a new configuration that cannot be used must not end a service that works. */
 static bool may_reload(void)
 {
+    privileges_borrow();
     struct config *config = config_load(process.config_path, process.ops->section);
+    privileges_give_back();
     bool usable = config->error == NULL;
 
     if (usable) {
@@ -218,8 +220,8 @@ static int supervise(const struct worker_setup *worker)
             log_warning("master.cf: service %s should have maxproc 1",
                         process.options.service != NULL ? process.options.service : process.ops->name);
     }
-    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers", PFX_VERSION, process.config->hash,
-             setup.workers);
+    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers%s", PFX_VERSION, process.config->hash,
+             setup.workers, process.config->error == NULL ? "" : ", which cannot be used");
     listener_notify("READY=1");
     switch (parent_run(&setup)) {
     case PARENT_LEAVES:
@@ -256,9 +258,13 @@ static int run(const char *why)
     parent_hold_signals();
     if (process.start == START_MASTER && why == NULL)
         why = master_begin();
+    const char *no_settings = NULL;
     if (process.start == START_MASTER && why == NULL)
-        master_read_settings(&process.master, config_directory());
+        no_settings = master_read_settings(&process.master, config_directory());
     open_log();
+    if (no_settings != NULL)
+        log_warning("%s: %s; using mail_owner=%s, syslog_facility=%s", PFX_POSTCONF, no_settings,
+                    process.master.mail_owner, process.master.syslog_facility);
     if (why != NULL) {
         log_fatal("%s", why);
         return 1;

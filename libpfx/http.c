@@ -22,8 +22,10 @@ struct http_call {
     struct buf answer;
     struct curl_slist *headers; /* of this call; its last element goes on with the endpoint's */
     struct curl_slist *addresses;
+    unsigned generation; /* of addresses */
     size_t header_bytes;
     bool too_big;
+    bool header_ended; /* the empty line came */
     bool in_multi;
     enum http_failure failed; /* before libcurl had it */
     const char *failed_detail;
@@ -82,7 +84,11 @@ static size_t take_body(char *bytes, size_t one, size_t n, void *context)
 static size_t take_header(char *bytes, size_t one, size_t n, void *context)
 {
     struct http_call *call = context;
-    (void)bytes;
+
+    if (one * n > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        call->header_ended = true;
+    else if (one * n >= 5 && memcmp(bytes, "HTTP/", 5) == 0) /* after a 1xx answer another one follows */
+        call->header_ended = false;
     call->header_bytes += one * n;
     call->too_big = call->header_bytes > HTTP_HEADER_MAX_BYTES;
     return call->too_big ? 0 : one * n;
@@ -140,7 +146,7 @@ static void release(struct http_call *call)
         return;
     }
     call->headers = call->addresses = NULL;
-    call->in_multi = call->too_big = false;
+    call->in_multi = call->too_big = call->header_ended = false;
     call->header_bytes = 0;
     call->failed = HTTP_ANSWERED;
     call->detail[0] = '\0';
@@ -167,11 +173,22 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
     release(call);
 }
 
+/* What libcurl says of a proxy that it cannot use may hold the whole of its URL, with a password. */
+static bool names_proxy(CURLcode result)
+{
+    return result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_URL_MALFORMAT;
+}
+
 static void finished(CURL *easy, CURLcode result)
 {
     struct http_call *call = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-    deliver(call, failure_of(result, call->too_big), call->detail[0] != '\0' ? call->detail : curl_easy_strerror(result));
+    if (call->addresses != NULL)
+        call->endpoint->loaded_generation = call->generation;
+    if (result == CURLE_OK && !call->header_ended)
+        result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
+    bool tells_more = call->detail[0] != '\0' && !names_proxy(result);
+    deliver(call, failure_of(result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
 }
 
 static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)
@@ -191,7 +208,10 @@ static void time_over(struct loop_timer *timer)
         deliver(call, HTTP_TIMED_OUT, call->waiter.host != NULL ? "while the host name was looked up" : "no answer");
 }
 
-/* Gives the addresses to the multi handle, which keeps them, when it has none or old ones. */
+/*
+ * Gives the addresses to the multi handle, which keeps them, when it has none or old ones. Which it has is known when a
+ * call that carries them is over: until then every call does.
+ */
 static void load_addresses(struct http_call *call)
 {
     struct http_endpoint *endpoint = call->endpoint;
@@ -200,10 +220,10 @@ static void load_addresses(struct http_call *call)
 
     if (host == NULL || endpoint->loaded_generation == host->generation)
         return;
-    snprintf(line, sizeof line, "%s:%u:%s", host->name, endpoint->port, host->addresses);
+    snprintf(line, sizeof(line), "%s:%u:%s", host->name, endpoint->port, host->addresses);
     call->addresses = curl_slist_append(NULL, line);
     curl_easy_setopt(call->easy, CURLOPT_RESOLVE, call->addresses);
-    endpoint->loaded_generation = host->generation;
+    call->generation = host->generation;
 }
 
 static void submit(struct http_call *call)
@@ -248,8 +268,7 @@ static void set_request(struct http_call *call)
 
     if (entry->request_compression && body->n > 0 && gzip_pack(buf_span(body), &call->packed))
         body = &call->packed;
-    buf_add(&call->url, SPAN("\0"));
-    curl_easy_setopt(call->easy, CURLOPT_URL, call->url.p);
+    curl_easy_setopt(call->easy, CURLOPT_URL, buf_text(&call->url));
     if (entry->payload.count > 0 || strcmp(entry->method, "POST") == 0) {
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body->n == 0 ? "" : body->p);
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->n);
@@ -293,15 +312,15 @@ void http_add_header(struct http_call *call, const char *line)
 
 static struct http_call *new_call(struct http_endpoint *endpoint)
 {
-    struct http_call *call = mem_alloc(sizeof *call);
+    struct http_call *call = mem_alloc(sizeof(*call));
 
     call->easy = curl_easy_init();
     call->endpoint = endpoint;
     call->waiter.done = resolved;
     call->timer.due = time_over;
-    buf_init(&call->url, HTTP_URL_MAX_BYTES + 1);
+    buf_init(&call->url, HTTP_URL_MAX_BYTES);
     buf_init(&call->body, HTTP_BODY_MAX_BYTES);
-    buf_init(&call->packed, HTTP_BODY_MAX_BYTES);
+    buf_init(&call->packed, HTTP_BODY_MAX_BYTES + HTTP_BODY_MAX_BYTES / 1000 + 64); /* what gzip may add */
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
     http_endpoint_configure(endpoint, call->easy);
     http_multi_adopt(&endpoint->group->multi, call->easy);
@@ -334,7 +353,7 @@ struct http_call *http_prepare(struct http_endpoint *endpoint)
 
 struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept)
 {
-    struct http *http = mem_alloc(sizeof *http);
+    struct http *http = mem_alloc(sizeof(*http));
 
     http->loop = loop;
     http->connections_per_host = connections_per_host;

@@ -1,7 +1,5 @@
 #include "http_endpoint.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -96,39 +94,18 @@ static const char *proxy_of(const struct config_entry *entry)
     return entry->http.proxy;
 }
 
-static bool is_address(const char *host)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
-}
-
-/* Whose address does libcurl need? "http://USER:PASSWORD@HOST:PORT" was checked when it was read. */
+/* Whose address does libcurl need? */
 static void find_host(struct http_endpoint *endpoint)
 {
-    const struct config_target *target = &endpoint->entry->target;
-    char *host = mem_string(target->host);
+    const struct config_entry *entry = endpoint->entry;
+    bool by_proxy = endpoint->proxy[0] != '\0';
+    const char *host = by_proxy ? entry->http.proxy_host : entry->target.host;
+    bool is_address = by_proxy ? entry->http.proxy_is_address : entry->target.host_is_address;
 
-    endpoint->port = target->port;
-    if (endpoint->proxy[0] != '\0') {
-        CURLU *url = curl_url();
-        char *text = NULL;
-        if (curl_url_set(url, CURLUPART_URL, endpoint->proxy, 0) == CURLUE_OK &&
-            curl_url_get(url, CURLUPART_HOST, &text, 0) == CURLUE_OK) {
-            mem_free(host);
-            host = mem_string(text);
-            curl_free(text);
-            text = NULL;
-            if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
-                endpoint->port = (unsigned)strtoul(text, NULL, 10);
-        }
-        curl_free(text);
-        curl_url_cleanup(url);
-    }
-    bool bracketed = host[0] == '[';
-    if (target->socket_path == NULL && !bracketed && !is_address(host) && strcmp(host, "localhost") != 0)
-        endpoint->host =
-            resolver_host(endpoint->http->resolver, host, (enum config_ip_version)endpoint->entry->http.ip_version);
-    mem_free(host);
+    endpoint->port = by_proxy ? entry->http.proxy_port : entry->target.port;
+    if (entry->target.socket_path != NULL || is_address || strcmp(host, "localhost") == 0)
+        return;
+    endpoint->host = resolver_host(endpoint->http->resolver, host, (enum config_ip_version)entry->http.ip_version);
 }
 
 static struct group *find_group(struct http *http, const struct tls_profile *profile, int ip_version)
@@ -136,7 +113,7 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
     for (struct group *group = http->groups; group != NULL; group = group->next)
         if (group->profile == profile && group->ip_version == ip_version)
             return group;
-    struct group *group = mem_alloc(sizeof *group);
+    struct group *group = mem_alloc(sizeof(*group));
     group->profile = profile;
     group->ip_version = ip_version;
     http_multi_open(&group->multi, http->loop, http->finished);
@@ -208,7 +185,7 @@ static void add_fixed_headers(struct http_endpoint *endpoint)
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
                                         const struct tls_profile *profile)
 {
-    struct http_endpoint *endpoint = mem_alloc(sizeof *endpoint);
+    struct http_endpoint *endpoint = mem_alloc(sizeof(*endpoint));
 
     endpoint->http = http;
     endpoint->entry = entry;

@@ -70,9 +70,9 @@ static struct http_socket *socket_of(struct http_multi *multi, curl_socket_t fd)
     size_t place = (size_t)fd;
 
     while (place >= multi->socket_room)
-        multi->sockets = mem_grow(multi->sockets, multi->socket_room, &multi->socket_room, sizeof *multi->sockets);
+        multi->sockets = mem_grow(multi->sockets, multi->socket_room, &multi->socket_room, sizeof(*multi->sockets));
     if (multi->sockets[place] == NULL) {
-        struct http_socket *socket = mem_alloc(sizeof *socket);
+        struct http_socket *socket = mem_alloc(sizeof(*socket));
         socket->io = (struct loop_io){ .fd = fd, .ready = socket_ready };
         socket->multi = multi;
         multi->sockets[place] = socket;

@@ -16,7 +16,9 @@
 
 #include "mem.h"
 
-#define HANDED_OVER "PFX_LISTENERS" /* "PID:FD,FD,..." */
+#define HANDED_OVER "PFX_LISTENERS" /* PID, then a line FD:PATH for each */
+#define PORT_MAX    65535
+#define INHERITED_MAX 1024 /* more than any service has */
 
 struct unix_options {
     char *path;
@@ -34,8 +36,8 @@ static bool failed(char *why, const char *spec, const char *what)
 static void add(struct listener_set *set, int fd, const char *path)
 {
     size_t room = set->room;
-    set->fds = mem_grow(set->fds, set->count, &set->room, sizeof *set->fds);
-    set->paths = mem_grow(set->paths, set->count, &room, sizeof *set->paths);
+    set->fds = mem_grow(set->fds, set->count, &set->room, sizeof(*set->fds));
+    set->paths = mem_grow(set->paths, set->count, &room, sizeof(*set->paths));
     set->fds[set->count] = fd;
     set->paths[set->count++] = mem_string(path);
 }
@@ -89,7 +91,7 @@ static const char *remove_stale(const struct sockaddr_un *address)
     if (!S_ISSOCK(status.st_mode))
         return "the file exists and is no socket";
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int error = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 ? errno : 0;
+    int error = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ? errno : 0;
     close(fd);
     if (error != ECONNREFUSED)
         return "the socket is in use";
@@ -101,7 +103,7 @@ static const char *bind_unix(const struct unix_options *options, int *fd)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     size_t length = strlen(options->path);
 
-    if (length == 0 || length >= sizeof address.sun_path)
+    if (length == 0 || length >= sizeof(address.sun_path))
         return "the path is empty or too long";
     memcpy(address.sun_path, options->path, length + 1);
     const char *why = remove_stale(&address);
@@ -109,7 +111,7 @@ static const char *bind_unix(const struct unix_options *options, int *fd)
         return why;
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t saved = umask(0777); /* nobody connects before owner and mode are right */
-    int bound = *fd < 0 ? -1 : bind(*fd, (const struct sockaddr *)&address, sizeof address);
+    int bound = *fd < 0 ? -1 : bind(*fd, (const struct sockaddr *)&address, sizeof(address));
     umask(saved);
     if (bound != 0 || ((options->user != (uid_t)-1 || options->group != (gid_t)-1) &&
                        chown(options->path, options->user, options->group) != 0) ||
@@ -142,9 +144,9 @@ static const char *bind_inet(struct listener_set *set, const struct addrinfo *in
 
     if (fd < 0)
         return errno == EAFNOSUPPORT ? NULL : strerror(errno); /* a kernel without IPv6 */
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (info->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, LISTENER_BACKLOG) != 0) {
         const char *why = strerror(errno);
         close(fd);
@@ -152,6 +154,14 @@ static const char *bind_inet(struct listener_set *set, const struct addrinfo *in
     }
     add(set, fd, NULL);
     return NULL;
+}
+
+/* getaddrinfo(3) takes "" for 0, and cuts what is too large to 16 bits. */
+static bool is_port(const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= PORT_MAX;
 }
 
 static bool open_inet(struct listener_set *set, const char *spec, char *why)
@@ -174,8 +184,10 @@ static bool open_inet(struct listener_set *set, const char *spec, char *why)
         host[strlen(host) - 1] = '\0';
         host++;
     }
-    int error = getaddrinfo(host, port, &hints, &list);
-    if (error != 0)
+    int error = 0;
+    if (!is_port(port))
+        wrong = "the port is missing or no number (0 to 65535)";
+    else if ((error = getaddrinfo(host, port, &hints, &list)) != 0)
         wrong = gai_strerror(error);
     for (const struct addrinfo *info = list; wrong == NULL && info != NULL; info = info->ai_next)
         wrong = bind_inet(set, info);
@@ -233,7 +245,7 @@ size_t listener_systemd_count(void)
     if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != (long)getpid())
         return 0;
     long n = strtol(count, NULL, 10);
-    return n > 0 && n < 1024 ? (size_t)n : 0;
+    return n > 0 && n <= INHERITED_MAX ? (size_t)n : 0;
 }
 
 void listener_hand_over(const struct listener_set *set, bool by_name)
@@ -277,7 +289,7 @@ void listener_notify(const char *state)
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-    if (path == NULL || strlen(path) >= sizeof address.sun_path)
+    if (path == NULL || strlen(path) >= sizeof(address.sun_path))
         return;
     memcpy(address.sun_path, path, strlen(path) + 1);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));

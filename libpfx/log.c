@@ -47,11 +47,11 @@ static void report_exhausted(const char *text)
 static void postlog_connect(void)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (strlen(out.socket_path) >= sizeof address.sun_path)
+    if (strlen(out.socket_path) >= sizeof(address.sun_path))
         return;
     memcpy(address.sun_path, out.socket_path, strlen(out.socket_path) + 1);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
         out.fd = fd;
         return;
     }
@@ -62,6 +62,7 @@ static void postlog_connect(void)
 void log_open(const struct log_options *options)
 {
     log_close();
+    tzset(); /* /etc/localtime may be out of reach later */
     out.sink = options->sink;
     out.ident = mem_string(options->ident);
     if (out.sink == LOG_TO_SYSLOG)
@@ -115,7 +116,7 @@ int log_facility(const char *name)
         { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 },     { "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
         { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 },     { "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
     };
-    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+    for (size_t i = 0; i < sizeof(facilities) / sizeof(*facilities); i++)
         if (strcmp(name, facilities[i].name) == 0)
             return facilities[i].facility;
     return -1;
@@ -158,10 +159,10 @@ static bool postlog_send(enum severity severity, const char *text)
         postlog_connect();
     if (out.fd < 0)
         return false;
-    stamp(now, sizeof now);
-    int n = snprintf(line, sizeof line, "%s %s %s[%d]: %s%s", now, out.host, out.ident, (int)getpid(),
+    stamp(now, sizeof(now));
+    int n = snprintf(line, sizeof(line), "%s %s %s[%d]: %s%s", now, out.host, out.ident, (int)getpid(),
                      severities[severity].prefix, text);
-    size_t bytes = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    size_t bytes = (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1;
     return send(out.fd, line, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
@@ -169,7 +170,7 @@ static void postlog_write(enum severity severity, const char *text)
 {
     if (out.dropped > 0) {
         char note[80];
-        snprintf(note, sizeof note, "%lu log lines dropped, postlogd did not read", out.dropped);
+        snprintf(note, sizeof(note), "%lu log lines dropped, postlogd did not read", out.dropped);
         if (!postlog_send(WARNING, note)) {
             out.dropped++;
             return;
@@ -194,7 +195,7 @@ static void json_write(enum severity severity, const char *text)
         escaped[n++] = *p;
     }
     escaped[n] = '\0';
-    now[strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S%z", &parts)] = '\0';
+    now[strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S%z", &parts)] = '\0';
     dprintf(STDERR_FILENO, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"message\":\"%s\"}\n", now,
             severities[severity].name, out.ident == NULL ? "pfx" : out.ident, (int)getpid(), escaped);
 }
@@ -202,7 +203,7 @@ static void json_write(enum severity severity, const char *text)
 static void stderr_write(enum severity severity, const char *text)
 {
     char now[32];
-    stamp(now, sizeof now);
+    stamp(now, sizeof(now));
     dprintf(STDERR_FILENO, "%s %s[%d]: %s%s\n", now, out.ident == NULL ? "pfx" : out.ident, (int)getpid(),
             severities[severity].prefix, text);
 }
@@ -213,8 +214,8 @@ __attribute__((format(printf, 2, 0))) static void emit(enum severity severity, c
     char text[LOG_LINE_MAX_BYTES + 1];
     int saved_errno = errno;
 
-    int n = vsnprintf(raw, sizeof raw, format, args);
-    utf8_printable(text, sizeof text, span_make(raw, n < 0 ? 0 : strlen(raw)));
+    int n = vsnprintf(raw, sizeof(raw), format, args);
+    utf8_printable(text, sizeof(text), span_make(raw, n < 0 ? 0 : strlen(raw)));
     if (out.sink == LOG_TO_SYSLOG)
         syslog(severities[severity].priority, "%s%s", severities[severity].prefix, text);
     else if (out.sink == LOG_TO_POSTLOG)

@@ -7,7 +7,7 @@
  *                         they are sent without blocking, what cannot be sent is counted, and the count is
  *                         reported by the first line that goes through again.
  * Limits: LOG_LINE_MAX_BYTES of text, then cut (msg_syslog.c and msg_logger.c cut at 2000).
- * Errors: none; logging never fails and never waits.
+ * Errors: none; logging never fails. To postlogd it never waits; syslog(3) and stderr wait for their readers.
  * Owner:  all strings are copied.
  * Source: Postfix msg_output(3), msg_syslog(3), msg_logger(3), postlogd(8).
  */

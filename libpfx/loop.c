@@ -95,8 +95,9 @@ static void heap_settle(struct loop *loop, size_t place, struct loop_timer *time
 void loop_at(struct loop *loop, struct loop_timer *timer, int64_t at_ms)
 {
     timer->at_ms = at_ms;
+    timer->turn = loop->turn;
     if (timer->index == 0) {
-        loop->heap = mem_grow(loop->heap, loop->heap_count, &loop->heap_room, sizeof *loop->heap);
+        loop->heap = mem_grow(loop->heap, loop->heap_count, &loop->heap_room, sizeof(*loop->heap));
         timer->index = ++loop->heap_count;
     }
     heap_settle(loop, timer->index - 1, timer);
@@ -116,9 +117,10 @@ void loop_cancel(struct loop *loop, struct loop_timer *timer)
 /* Timers that a due timer arms for "now" wait for the next turn, so that none can keep descriptors from being served. */
 static void run_timers(struct loop *loop)
 {
-    for (size_t most = loop->heap_count; most > 0 && loop->heap_count > 0; most--) {
+    loop->turn++;
+    while (loop->heap_count > 0) {
         struct loop_timer *timer = loop->heap[0];
-        if (timer->at_ms > loop->now_ms)
+        if (timer->at_ms > loop->now_ms || timer->turn == loop->turn)
             return;
         loop_cancel(loop, timer);
         timer->due(timer);

@@ -30,7 +30,8 @@ struct loop_io {
 
 struct loop_timer {
     int64_t at_ms;
-    size_t index; /* place in the heap + 1; 0: not armed */
+    size_t index;  /* place in the heap + 1; 0: not armed */
+    uint64_t turn; /* in which it was armed */
     void (*due)(struct loop_timer *timer);
 };
 
@@ -38,6 +39,7 @@ struct loop {
     int64_t now_ms;
     int epoll_fd;
     bool stopped;
+    uint64_t turn;
     struct loop_timer **heap; /* binary heap by at_ms */
     size_t heap_count;
     size_t heap_room;

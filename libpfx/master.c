@@ -45,7 +45,7 @@ static void report(int available)
 {
     struct status status = { .pid = (int)getpid(), .generation = generation, .available = available };
 
-    if (send(MASTER_STATUS_FD, &status, sizeof status, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof status)
+    if (send(MASTER_STATUS_FD, &status, sizeof(status), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(status))
         log_debug("status message to master: %s", strerror(errno));
 }
 
@@ -56,7 +56,7 @@ void master_report_served(void)
 }
 
 /* Starts postconf with its output in a pipe, its complaints nowhere. */
-static FILE *start_postconf(const char *config_directory, pid_t *pid)
+static FILE *start_postconf(const char *config_directory, pid_t *pid, const char **why)
 {
     char *arguments[] = { (char *)(size_t) "postconf", (char *)(size_t) "-c", (char *)(size_t)config_directory,
                           (char *)(size_t) "-xh", (char *)(size_t) "mail_owner", (char *)(size_t) "syslog_facility",
@@ -64,8 +64,10 @@ static FILE *start_postconf(const char *config_directory, pid_t *pid)
     posix_spawn_file_actions_t actions;
     int ends[2];
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        *why = strerror(errno);
         return NULL;
+    }
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
@@ -73,6 +75,7 @@ static FILE *start_postconf(const char *config_directory, pid_t *pid)
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (error != 0) {
+        *why = strerror(error);
         close(ends[0]);
         return NULL;
     }
@@ -84,28 +87,27 @@ static void read_line(FILE *file, char **setting)
     char line[256];
     size_t n;
 
-    if (fgets(line, sizeof line, file) == NULL || (n = strcspn(line, "\n")) == 0)
+    if (fgets(line, sizeof(line), file) == NULL || (n = strcspn(line, "\n")) == 0)
         return;
     mem_free(*setting);
     *setting = mem_copy(line, n);
 }
 
-void master_read_settings(struct master_settings *settings, const char *config_directory)
+const char *master_read_settings(struct master_settings *settings, const char *config_directory)
 {
+    const char *why = NULL;
     pid_t pid;
 
     *settings = (struct master_settings){ .mail_owner = mem_string("postfix"), .syslog_facility = mem_string("mail") };
-    FILE *output = start_postconf(config_directory, &pid);
-    if (output == NULL) {
-        log_warning("%s: %s; using mail_owner=%s, syslog_facility=%s", PFX_POSTCONF, strerror(errno),
-                    settings->mail_owner, settings->syslog_facility);
-        return;
-    }
+    FILE *output = start_postconf(config_directory, &pid, &why);
+    if (output == NULL)
+        return why;
     read_line(output, &settings->mail_owner);
     read_line(output, &settings->syslog_facility);
     fclose(output);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
+    return NULL;
 }
 
 void master_free_settings(struct master_settings *settings)

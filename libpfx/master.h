@@ -32,7 +32,8 @@ const char *master_begin(void);
  */
 void master_report_served(void);
 
-void master_read_settings(struct master_settings *settings, const char *config_directory);
+/* NULL, or why the defaults stand. */
+const char *master_read_settings(struct master_settings *settings, const char *config_directory);
 void master_free_settings(struct master_settings *settings);
 
 #endif

@@ -55,17 +55,20 @@ enum codec_result netstring_decode(struct span in, size_t max, struct span *body
     return CODEC_OK;
 }
 
-size_t netstring_encode(char *out, size_t size, struct span body)
+static char *put(char *to, struct span bytes)
 {
-    char head[NETSTRING_OVERHEAD_BYTES];
-    size_t head_length = (size_t)snprintf(head, sizeof(head), "%zu:", body.n);
-    size_t needed = head_length + body.n + 1;
+    if (bytes.n > 0)
+        memcpy(to, bytes.p, bytes.n);
+    return to + bytes.n;
+}
 
-    if (needed > size)
-        return needed;
-    memcpy(out, head, head_length);
-    if (body.n > 0)
-        memcpy(out + head_length, body.p, body.n);
-    out[needed - 1] = ',';
+size_t netstring_encode(char *out, size_t size, struct span head, struct span body)
+{
+    char digits[NETSTRING_OVERHEAD_BYTES];
+    struct span length = span_make(digits, (size_t)snprintf(digits, sizeof(digits), "%zu:", head.n + body.n));
+    size_t needed = length.n + head.n + body.n + 1;
+
+    if (needed <= size)
+        *put(put(put(out, length), head), body) = ',';
     return needed;
 }

@@ -17,7 +17,7 @@ static const char *set_number(struct options *options, int letter, const char *t
     long number;
 
     if (letter == 's') {
-        if (!read_number(text, 1024, &number) || number == 0)
+        if (!read_number(text, OPTIONS_INHERITED_MAX, &number) || number == 0)
             return "-s wants the number of inherited listeners";
         options->listeners = (size_t)number;
     } else {

@@ -16,6 +16,7 @@
 
 #define OPTIONS_LISTEN_MAX 32
 #define OPTIONS_WORKERS_MAX 64
+#define OPTIONS_INHERITED_MAX 1024
 
 struct options {
     bool by_master;          /* -t: started by master(8) */

@@ -83,7 +83,10 @@ static void hear_worker(struct loop_io *io, uint32_t events)
     char what;
     (void)events;
 
-    if (read(io->fd, &what, 1) != 1) {
+    ssize_t n = read(io->fd, &what, 1);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n != 1) {
         loop_remove(&parent->loop, io); /* it has ended; SIGCHLD brings the rest */
         return;
     }
@@ -267,11 +270,12 @@ static void terminate(struct parent *parent)
 {
     if (!parent->setup->standalone) {
         leave_at_once(parent);
-    } else if (parent->ending) { /* asked twice: at once */
+    } else if (parent->ending && parent->end == PARENT_LEAVES) { /* asked twice: at once */
         signal_workers(parent, SIGKILL);
     } else {
         log_info("stopping");
         listener_notify("STOPPING=1");
+        parent->ending = false; /* a reload that has just begun becomes a stop */
         wind_down(parent, PARENT_LEAVES);
     }
 }
@@ -298,7 +302,7 @@ static void take_signal(struct loop_io *io, uint32_t events)
     struct signalfd_siginfo info;
     (void)events;
 
-    if (read(io->fd, &info, sizeof info) != (ssize_t)sizeof info)
+    if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     if (info.ssi_signo == SIGCHLD)
         reap(parent);
@@ -351,7 +355,7 @@ static bool begin(struct parent *parent, const struct parent_setup *setup)
         if (!loop_add(&parent->loop, &parent->status))
             return false;
     }
-    parent->slots = mem_array(setup->workers, sizeof *parent->slots);
+    parent->slots = mem_array(setup->workers, sizeof(*parent->slots));
     for (size_t i = 0; i < setup->workers; i++)
         parent->slots[i] = (struct slot){ .parent = parent, .restart.due = restart_now };
     return true;
@@ -359,7 +363,7 @@ static bool begin(struct parent *parent, const struct parent_setup *setup)
 
 enum parent_end parent_run(const struct parent_setup *setup)
 {
-    struct parent *parent = mem_alloc(sizeof *parent);
+    struct parent *parent = mem_alloc(sizeof(*parent));
 
     parent->end = PARENT_FAILED;
     if (begin(parent, setup)) {

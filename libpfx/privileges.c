@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -47,6 +48,20 @@ void privileges_return(void)
         return;
     if (setresuid(saved, saved, saved) == 0 && setresgid(0, 0, 0) == 0)
         setgroups(0, NULL);
+}
+
+void privileges_borrow(void)
+{
+    uid_t real, effective, saved;
+
+    if (getresuid(&real, &effective, &saved) == 0 && saved != effective && seteuid(saved) != 0)
+        return; /* then what is read tells */
+}
+
+void privileges_give_back(void)
+{
+    if (seteuid(getuid()) != 0)
+        abort();
 }
 
 bool privileges_forget(void)

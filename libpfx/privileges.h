@@ -19,6 +19,10 @@
  */
 bool privileges_drop(const char *user, bool change_root, bool keep_saved, char why[PRIVILEGES_REASON_MAX_BYTES]);
 void privileges_return(void);
+
+/* For as long as one thing takes: what a reload reads may be for root's eyes only. */
+void privileges_borrow(void);
+void privileges_give_back(void);
 bool privileges_forget(void);
 
 /* Raises the limit on open descriptors to what is needed, if it may. Returns the limit now in force. */

@@ -38,7 +38,7 @@ static void add_address(struct buf *text, const struct addrinfo *info)
     const void *bytes = info->ai_family == AF_INET6
                             ? (const void *)&((const struct sockaddr_in6 *)(const void *)info->ai_addr)->sin6_addr
                             : (const void *)&((const struct sockaddr_in *)(const void *)info->ai_addr)->sin_addr;
-    if (inet_ntop(info->ai_family, bytes, address, sizeof address) == NULL)
+    if (inet_ntop(info->ai_family, bytes, address, sizeof(address)) == NULL)
         return;
     bool v6 = info->ai_family == AF_INET6;
     buf_format(text, "%s%s%s%s", text->n == 0 ? "" : ",", v6 ? "[" : "", address, v6 ? "]" : "");
@@ -140,7 +140,7 @@ static void start_more(struct resolver *resolver)
 {
     while (resolver->asked != NULL && resolver->running < RESOLVER_THREADS_MAX) {
         struct resolver_host *host = resolver->asked;
-        struct job *job = mem_alloc(sizeof *job);
+        struct job *job = mem_alloc(sizeof(*job));
 
         resolver->asked = host->next_asked;
         if (resolver->asked == NULL)
@@ -178,7 +178,7 @@ static void collect(struct loop_io *io, uint32_t events)
 
 struct resolver *resolver_new(struct loop *loop)
 {
-    struct resolver *resolver = mem_alloc(sizeof *resolver);
+    struct resolver *resolver = mem_alloc(sizeof(*resolver));
     resolver->loop = loop;
     resolver->asked_end = &resolver->asked;
     resolver->wakeup =
@@ -229,7 +229,7 @@ struct resolver_host *resolver_host(struct resolver *resolver, const char *name,
     for (struct resolver_host *host = resolver->hosts; host != NULL; host = host->next)
         if (host->family == family && strcmp(host->name, name) == 0)
             return host;
-    struct resolver_host *host = mem_alloc(sizeof *host);
+    struct resolver_host *host = mem_alloc(sizeof(*host));
     *host = (struct resolver_host){ .name = mem_string(name), .family = family, .next = resolver->hosts };
     resolver->hosts = host;
     return host;

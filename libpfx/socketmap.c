@@ -37,18 +37,7 @@ enum codec_result socketmap_decode(struct span in, struct socketmap_request *req
 
 size_t socketmap_encode(char *out, size_t size, enum socketmap_status status, struct span text)
 {
-    char head[NETSTRING_OVERHEAD_BYTES + sizeof(status_words[0])];
-    size_t head_length = (size_t)snprintf(head, sizeof(head), "%zu:%s", socketmap_reply_bytes(status, text),
-                                          status_words[status]);
-    size_t needed = head_length + text.n + 1;
-
-    if (needed > size)
-        return needed;
-    memcpy(out, head, head_length);
-    if (text.n > 0)
-        memcpy(out + head_length, text.p, text.n);
-    out[needed - 1] = ',';
-    return needed;
+    return netstring_encode(out, size, span_text(status_words[status]), text);
 }
 
 size_t socketmap_reply_bytes(enum socketmap_status status, struct span text)

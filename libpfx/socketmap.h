@@ -6,7 +6,8 @@
  *         reply    netstring of STATUS SP TEXT; STATUS is OK, NOTFOUND, TEMP, TIMEOUT or PERM, case counts.
  * Limits: SOCKETMAP_REQUEST_MAX_BYTES: the longest key that Postfix looks up is a whole logical header
  *         (header_checks; header_size_limit is 102400), and a name.
- *         SOCKETMAP_REPLY_MAX_BYTES: Postfix 3.4 to 3.9 read no longer reply (dict_sockmap.c), status word included.
+ *         Postfix 3.4 to 3.9 read no reply of more than 100000 bytes, status word included (dict_sockmap.c): an entry's
+ *         max_reply_size.
  * Errors: BAD: not a netstring, no space, an empty name, a NUL. The peer is to be closed, because Postfix would read the
  *         rest of a bad reply as the next one.
  * Owner:  spans borrow the input.
@@ -19,7 +20,6 @@
 #include "span.h"
 
 #define SOCKETMAP_REQUEST_MAX_BYTES (102400 + 256)
-#define SOCKETMAP_REPLY_MAX_BYTES 100000
 
 enum socketmap_status { SOCKETMAP_OK, SOCKETMAP_NOTFOUND, SOCKETMAP_TEMP, SOCKETMAP_TIMEOUT, SOCKETMAP_PERM };
 

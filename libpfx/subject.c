@@ -56,7 +56,7 @@ static bool is_chosen(const struct config_strings *names, struct span name)
 
 static void choose(struct subject *subject, const struct config_entry *entry)
 {
-    subject->chosen = mem_array(subject->attribute_count, sizeof *subject->chosen);
+    subject->chosen = mem_array(subject->attribute_count, sizeof(*subject->chosen));
     for (size_t i = 0; i < subject->attribute_count; i++)
         if (is_chosen(&entry->attributes, subject->attributes[i].name))
             subject->chosen[subject->chosen_count++] = subject->attributes[i];
@@ -67,7 +67,7 @@ void subject_of_policy(struct subject *subject, const struct config_entry *entry
 {
     *subject = (struct subject){ .attribute_count = count };
     buf_init(&subject->bytes, POLICY_REQUEST_MAX_BYTES * REPLACEMENT_BYTES);
-    subject->attributes = mem_array(count, sizeof *subject->attributes);
+    subject->attributes = mem_array(count, sizeof(*subject->attributes));
     for (size_t i = 0; i < count; i++) {
         subject->attributes[i].name = add_valid(&subject->bytes, attributes[i].name);
         subject->attributes[i].value = add_valid(&subject->bytes, attributes[i].value);
@@ -130,6 +130,6 @@ void subject_describe(const struct subject *subject, const struct config_entry *
         describe_policy(subject, entry, text, size);
         return;
     }
-    utf8_printable(key, sizeof key, buf_span(&subject->bytes));
+    utf8_printable(key, sizeof(key), buf_span(&subject->bytes));
     snprintf(text, size, "map=%s, key=<%s>", entry->name, key);
 }

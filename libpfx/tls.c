@@ -44,7 +44,7 @@ static const char *system_bundle(void)
     const char *named = secure_getenv("SSL_CERT_FILE");
     if (named != NULL)
         return named;
-    for (size_t i = 0; i < sizeof system_bundles / sizeof *system_bundles; i++) {
+    for (size_t i = 0; i < sizeof(system_bundles) / sizeof(*system_bundles); i++) {
         FILE *file = fopen(system_bundles[i], "re");
         if (file != NULL) {
             fclose(file);
@@ -91,7 +91,9 @@ static bool read_chain(struct tls_profile *profile, const char *path, char *why)
     BIO_free(file);
     if (sk_X509_num(profile->chain) == 0)
         return failed(why, path, "no certificate in it");
-    ERR_clear_error(); /* reading stopped at the end of the file */
+    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) /* which is the end of the file */
+        return failed(why, path, "a certificate in it cannot be read");
+    ERR_clear_error();
     return true;
 }
 
@@ -122,7 +124,7 @@ static bool read_key(struct tls_profile *profile, const char *path, char *why)
 struct tls_profile *tls_profile_new(const struct config_tls *tls, char why[TLS_REASON_MAX_BYTES])
 {
     static const int versions[] = { TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION };
-    struct tls_profile *profile = mem_alloc(sizeof *profile);
+    struct tls_profile *profile = mem_alloc(sizeof(*profile));
 
     profile->trusted = X509_STORE_new();
     profile->skip_verify = tls->skip_verify;

@@ -4,6 +4,7 @@
 
 #include "action.h"
 #include "jsondoc.h"
+#include "socketmap.h"
 #include "utf8.h"
 
 static struct verdict make(enum verdict_kind kind, const char *text, const char *warning)
@@ -75,7 +76,7 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
     }
     if (span_equal(buf_span(memory), span_text(entry->no_error_value)))
         return false;
-    size_t n = utf8_printable(printable, sizeof printable, buf_span(memory));
+    size_t n = utf8_printable(printable, sizeof(printable), buf_span(memory));
     buf_clear(memory);
     buf_add(memory, span_make(printable, n));
     *verdict = make(kind, "", "error_field is set");
@@ -83,40 +84,44 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
     return true;
 }
 
+static struct verdict unusable(enum verdict_kind kind, const char *text, const char *detail)
+{
+    struct verdict verdict = make(kind, text, text);
+    verdict.detail = detail;
+    return verdict;
+}
+
 static struct verdict check_value(const struct config_entry *entry, const struct buf *memory)
 {
     struct span value = buf_span(memory);
-    struct verdict found = { .kind = VERDICT_FOUND, .text = value };
+    const char *why;
 
     if (span_find(value, '\n') < value.n || span_find(value, '\r') < value.n || span_find(value, '\0') < value.n)
         return make(VERDICT_PERM, "the value has more than one line", "the value holds a line break or NUL");
-    if (entry->section == CONFIG_POLICY_SERVICES) {
-        const char *why = action_check(value, entry->restrictions);
-        return why == NULL ? found : make(VERDICT_PERM, "the action is not usable", why);
-    }
-    if (value.n + sizeof("OK ") - 1 > (size_t)entry->max_reply_bytes)
+    if (entry->section == CONFIG_POLICY_SERVICES && (why = action_check(value, entry->restrictions)) != NULL)
+        return unusable(VERDICT_PERM, "the action is not usable", why);
+    if (entry->section == CONFIG_SOCKET_MAPS &&
+        socketmap_reply_bytes(SOCKETMAP_OK, value) > (size_t)entry->max_reply_bytes)
         return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
-    return found;
+    return (struct verdict){ .kind = VERDICT_FOUND, .text = value };
 }
 
 static struct verdict find_value(const struct config_entry *entry, const struct jsondoc *doc, struct buf *memory)
 {
     const char *why = NULL;
+    struct verdict verdict = make(VERDICT_NOTFOUND, "", NULL);
 
     buf_clear(memory);
-    switch (jsondoc_get(doc, entry->value_field, memory, &why)) {
-    case JSONDOC_MISSING:
-        if (entry->value_required)
-            return make(VERDICT_PERM, "the answer lacks the value", "value_field is missing, and value_required is set");
-        return (struct verdict){ .kind = VERDICT_NOTFOUND, .lacks_value = true };
-    case JSONDOC_NOTHING:
-        return make(VERDICT_NOTFOUND, "", NULL);
-    case JSONDOC_BAD:
-        return make(VERDICT_PERM, "the value is not usable", why);
-    case JSONDOC_VALUE:
-        break;
-    }
-    return check_value(entry, memory);
+    enum jsondoc_value found = jsondoc_get(doc, entry->value_field, memory, &why);
+    if (found == JSONDOC_MISSING && entry->value_required)
+        verdict = make(VERDICT_PERM, "the answer lacks the value", "value_field is missing, and value_required is set");
+    else if (found == JSONDOC_BAD)
+        verdict = unusable(VERDICT_PERM, "the value is not usable", why);
+    else if (found == JSONDOC_VALUE)
+        verdict = check_value(entry, memory);
+    verdict.lacks_value = found == JSONDOC_MISSING;
+    verdict.has_value = !verdict.lacks_value;
+    return verdict;
 }
 
 struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory)
@@ -134,7 +139,7 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
         return make(VERDICT_NOTFOUND, "", NULL);
     struct jsondoc *doc = jsondoc_parse(body, &why);
     if (doc == NULL)
-        return make(VERDICT_TEMP, "the backend's answer is not JSON", why);
+        return unusable(VERDICT_TEMP, "the backend's answer is not JSON", why);
     if (!find_error(entry, doc, memory, &verdict))
         verdict = find_value(entry, doc, memory);
     jsondoc_free(&doc);
@@ -148,6 +153,6 @@ struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
 
 const char *verdict_word(enum verdict_kind kind)
 {
-    static const char *const words[VERDICT_KINDS] = { "found", "not found", "temp", "timeout", "perm" };
+    static const char *const words[VERDICT_KINDS] = { "found", "notfound", "temp", "timeout", "perm" };
     return words[kind];
 }

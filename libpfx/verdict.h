@@ -2,7 +2,7 @@
  * What an HTTP answer means to Postfix.
  *
  * Shape:  verdict_of_answer() for what the service said, verdict_of_failure() when it said nothing.
- * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL.
+ * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL; detail says more.
  * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text holds a
  *         URL, a secret or anything of the answer but the value and the text of error_field, the latter made printable
  *         and at most VERDICT_ERROR_MAX_BYTES long.
@@ -29,8 +29,10 @@ enum verdict_kind {
 struct verdict {
     enum verdict_kind kind;
     struct span text;
-    const char *warning; /* constant */
-    bool lacks_value;    /* the answer has no value_field at all */
+    const char *warning; /* constant, one of a few */
+    const char *detail;  /* constant, or NULL */
+    bool lacks_value;    /* the answer was searched for value_field and does not have it */
+    bool has_value;      /* it does, whatever it holds */
 };
 
 struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory);

@@ -78,7 +78,7 @@ static void take_signal(struct loop_io *io, uint32_t events)
     struct signalfd_siginfo info;
     (void)events;
 
-    if (read(io->fd, &info, sizeof info) != (ssize_t)sizeof info || info.ssi_signo != SIGTERM)
+    if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info) || info.ssi_signo != SIGTERM)
         return; /* SIGINT and SIGHUP from a terminal reach the whole group; the parent decides what they mean */
     if (worker->setup->drain_on_sigterm)
         drain(worker);
@@ -142,7 +142,7 @@ static void end(struct worker *worker)
 
 int worker_run(const struct worker_setup *setup, int control_fd)
 {
-    struct worker *worker = mem_alloc(sizeof *worker);
+    struct worker *worker = mem_alloc(sizeof(*worker));
 
     if (!begin(worker, setup)) {
         log_fatal("cannot begin: %s", strerror(errno));
@@ -162,7 +162,7 @@ int worker_run(const struct worker_setup *setup, int control_fd)
 
 int worker_serve_one(const struct worker_setup *setup, int fd)
 {
-    struct worker *worker = mem_alloc(sizeof *worker);
+    struct worker *worker = mem_alloc(sizeof(*worker));
 
     if (!begin(worker, setup) || conn_open(&worker->clients, fd) == NULL) {
         log_fatal("cannot begin: %s", strerror(errno));

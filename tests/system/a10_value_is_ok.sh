@@ -41,7 +41,7 @@ entry by_socket "target = \"unix:$T/backend.sock:/get/%s\";"
 map big bytes=99997
 
 configuration
-port=$(unused_port)
+port=$(instance_unused_port)
 pfx_standalone -L "unix:$SOCKET,mode=0666" -L "inet:127.0.0.1:$port"
 pfx_serves "unix:$SOCKET"
 

@@ -40,7 +40,7 @@ elsewhere() { # NAME TARGET [SETTINGS]
     entry "$1" "target = \"$2\"; ${3:-}"
     failing+=("$1")
 }
-elsewhere refused "http://127.0.0.1:$(unused_port)/?key=%s"
+elsewhere refused "http://127.0.0.1:$(instance_unused_port)/?key=%s"
 elsewhere unresolved "http://host.invalid/?key=%s"
 elsewhere no_socket "unix:$T/nobody.sock:/?key=%s"
 elsewhere tls_broken "https://$broken_tls/?key=%s" 'tls = { skip_verify = true; };'

@@ -33,7 +33,7 @@ pfx_stop
 # A user without privileges whose limit is below what max_connections needs.
 : >"$LOG"
 setpriv --reuid=nobody --regid=nogroup --clear-groups bash -c 'ulimit -n 60; exec "$@"' - \
-    "$B/pfx-socketmap" -L "unix:$SOCKET" -C "$CFG" >>"$LOG" 2>&1 </dev/null &
+    "$(public_copy)" -L "unix:$SOCKET" -C "$CFG" >>"$LOG" 2>&1 </dev/null &
 PFX=$!
 STARTED+=("$PFX")
 pfx_serves "unix:$SOCKET"
@@ -46,7 +46,7 @@ pfx_stop
 # As root the limit is raised to what max_connections needs.
 : >"$LOG"
 configuration 'workers = 1; max_connections = 300;'
-bash -c 'ulimit -Sn 60; exec "$@"' - "$B/pfx-socketmap" -L "unix:$SOCKET,mode=0666" -C "$CFG" >>"$LOG" 2>&1 </dev/null &
+bash -c 'ulimit -Sn 60; exec "$@"' - "$(public_copy)" -L "unix:$SOCKET,mode=0666" -C "$CFG" >>"$LOG" 2>&1 </dev/null &
 PFX=$!
 STARTED+=("$PFX")
 pfx_serves "unix:$SOCKET"

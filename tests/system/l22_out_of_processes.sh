@@ -19,7 +19,7 @@ configuration 'workers = 1;'
 
 # A user of our own, so that only these processes count.
 user=$((60000 + RANDOM % 4000))
-setpriv --reuid="$user" --regid="$user" --clear-groups "$B/pfx-socketmap" -L "unix:$SOCKET" -C "$CFG" \
+setpriv --reuid="$user" --regid="$user" --clear-groups "$(public_copy)" -L "unix:$SOCKET" -C "$CFG" \
     >>"$LOG" 2>&1 </dev/null &
 PFX=$!
 STARTED+=("$PFX")

@@ -6,6 +6,7 @@
 set -u
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$TOP/tests/instance.sh"
 B=$(realpath -m "${B:-$TOP/build/asan}")
 PLAIN=$(realpath -m "${PLAIN:-$TOP/build}") # for tests that measure
 TEST=$(basename "$0" .sh)
@@ -174,17 +175,6 @@ hold() {
     wait_for 20 test -s "$T/held" || fail "cannot connect $1 times"
 }
 
-# A TCP port that nobody uses, below those that the kernel hands out by itself.
-unused_port() {
-    perl -MSocket -e '
-        for (1 .. 1000) {
-            my $port = 10000 + int(rand(22000));
-            socket(my $s, PF_INET, SOCK_STREAM, 0) or die;
-            if (bind($s, sockaddr_in($port, INADDR_LOOPBACK))) { print "$port\n"; exit 0; }
-        }
-        die "no unused port";'
-}
-
 # --- The end
 
 finish() {
@@ -307,6 +297,12 @@ pfx_standalone() {
     PFX=$!
     STARTED+=("$PFX")
     [ "${#listen[@]}" = 0 ] || pfx_serves "unix:$SOCKET"
+}
+
+# public_copy: a copy of the daemon that every user may execute, wherever this tree lies.
+public_copy() {
+    [ -x "$T/pfx-socketmap" ] || install -m 755 "$B/pfx-socketmap" "$T/pfx-socketmap"
+    echo "$T/pfx-socketmap"
 }
 
 # pfx_serves ADDRESS: waits until $PFX does.

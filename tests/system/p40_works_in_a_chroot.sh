@@ -23,13 +23,15 @@ chmod 600 "$T/root/token"
 target="target = \"https://backend.test:${BACKEND##*:}/get/%s?\";"
 entry secured "$target tls = { root_ca = \"$T/root/ca.pem\"; }; http_auth_bearer = { file = \"$T/root/token\"; };"
 entry untrusted "$target"
+entry unknown "target = \"https://unknown.test/get/%s\";"
 configuration
 chmod 600 "$CFG"
 postfix_start
 
 expect_equal "an answer out of the chroot" value-of-user@example.com "$(postfix_query secured user@example.com)"
 expect_match "the system's CAs" '*temporary error*' "$(postfix_query untrusted user@example.com)"
-expect_match "a name that the chroot does not know" '*' "$(postfix_query secured x)"
+expect_match "a name that the chroot does not know" '*temporary error*' "$(postfix_query unknown x)"
+expect_log 'cannot resolve the backend'
 parent=$(pfx_parent)
 worker=$(children "$parent" | head -1)
 for pid in "$parent" "$worker"; do

@@ -9,13 +9,13 @@ map map ''
 configuration
 cp "$CFG" "$T/etc/other.cfg"
 chmod 644 "$T/etc/other.cfg"
-port=$(unused_port)
+port=$(instance_unused_port)
 cat >>"$T/etc/master.cf" <<END
 127.0.0.1:$port inet n - n - 1 $PFX_COMMAND
 pfx-several unix - - n - 3 $PFX_COMMAND
 pfx-options unix - - n - 1 $PFX_COMMAND -v -D -C $T/etc/other.cfg -w 1 -o syslog_name=special -o anything=x
 pfx-root    unix - n n - 1 $PFX_COMMAND
-pfx-spawned unix - n n - 0 spawn user=nobody argv=$B/pfx-socketmap -C $T/etc/other.cfg
+pfx-spawned unix - n n - 0 spawn user=nobody argv=$(public_copy) -C $T/etc/other.cfg
 END
 postfix_main 'export_environment = MAIL_CONFIG TZ LANG PFX_TEST ASAN_OPTIONS UBSAN_OPTIONS'
 postfix_start

@@ -88,7 +88,7 @@ mount --rbind / "$T/root"
 mount -o remount,bind,ro "$T/root"
 mount --bind "$T/sanitizer" "$T/root$T/sanitizer"
 ! touch "$T/root$T/written" 2>/dev/null || fail "the root can be written"
-port=$(unused_port)
+port=$(instance_unused_port)
 unshare --pid --fork --kill-child --mount-proc="$T/root/proc" chroot "$T/root" \
     "$pfx" -C "$CFG" -L "inet:127.0.0.1:$port" >>"$LOG" 2>&1 </dev/null &
 outer=$!

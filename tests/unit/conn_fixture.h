@@ -1,8 +1,8 @@
 /*
  * A protocol for tests of connections: a request is a line, its answer the same line.
  *
- * A line that begins with 'p' is pending until the test answers it, one with 'b' is malformed, one with 'L' gets an answer of
- * FIXTURE_LONG_BYTES, more than a socket takes from a client that does not read.
+ * A line that begins with 'p' is pending until the test answers it, one with 'b' is malformed, one with 'L' gets an
+ * answer of FIXTURE_LONG_BYTES, more than a socket takes from a client that does not read.
  */
 #ifndef PFX_CONN_FIXTURE_H
 #define PFX_CONN_FIXTURE_H
@@ -119,7 +119,7 @@ static inline void fixture_send(int client, const char *text)
 static inline const char *fixture_receive(int client)
 {
     static char text[1000];
-    ssize_t n = recv(client, text, sizeof text - 1, 0);
+    ssize_t n = recv(client, text, sizeof(text) - 1, 0);
 
     if (n == 0)
         return "EOF";

@@ -26,9 +26,9 @@ static void fixture_note(void *arg, const struct http_answer *answer)
     fixture_done++;
     fixture_failure = answer->failure;
     fixture_status = answer->status;
-    snprintf(fixture_body, sizeof fixture_body, "%.*s", (int)answer->body.n, answer->body.n == 0 ? "" : answer->body.p);
-    snprintf(fixture_reason, sizeof fixture_reason, "%s", answer->reason == NULL ? "" : answer->reason);
-    snprintf(fixture_detail, sizeof fixture_detail, "%s", answer->detail == NULL ? "" : answer->detail);
+    snprintf(fixture_body, sizeof(fixture_body), "%.*s", (int)answer->body.n, answer->body.n == 0 ? "" : answer->body.p);
+    snprintf(fixture_reason, sizeof(fixture_reason), "%s", answer->reason == NULL ? "" : answer->reason);
+    snprintf(fixture_detail, sizeof(fixture_detail), "%s", answer->detail == NULL ? "" : answer->detail);
 }
 
 /* "$PORT" in target and keys becomes the responder's. */
@@ -89,7 +89,8 @@ static inline void fixture_fetch(const char *url)
 
 static inline void fixture_expect(enum http_failure failure, int status, const char *body)
 {
-    ck_assert_msg(fixture_failure == failure, "failure %d: %s (%s)", (int)fixture_failure, fixture_reason, fixture_detail);
+    ck_assert_msg(fixture_failure == failure, "failure %d: %s (%s)", (int)fixture_failure, fixture_reason,
+                  fixture_detail);
     ck_assert_int_eq(fixture_status, status);
     ck_assert_str_eq(fixture_body, body);
     ck_assert_int_eq(fixture_reason[0] == '\0', failure == HTTP_ANSWERED);

@@ -43,7 +43,7 @@ static inline const char *fixture_log(void)
     ssize_t n;
 
     while ((n = read(fixture_log_fd, fixture_log_text + fixture_log_bytes,
-                     sizeof fixture_log_text - 1 - fixture_log_bytes)) > 0)
+                     sizeof(fixture_log_text) - 1 - fixture_log_bytes)) > 0)
         fixture_log_bytes += (size_t)n;
     fixture_log_text[fixture_log_bytes] = '\0';
     return fixture_log_text;

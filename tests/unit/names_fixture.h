@@ -34,7 +34,7 @@ static inline void names_release(void)
 
 static inline struct addrinfo *names_make(const char *text, struct addrinfo *next)
 {
-    struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_storage));
+    struct addrinfo *info = calloc(1, sizeof(*info) + sizeof(struct sockaddr_storage));
     struct sockaddr_storage *address = (struct sockaddr_storage *)(void *)(info + 1);
     bool v6 = strchr(text, ':') != NULL;
 

@@ -42,7 +42,7 @@ static inline void responder_hang_up(struct responder_peer *peer, enum responder
     struct linger at_once = { .l_onoff = 1 };
 
     if (how == RESPONDER_RESETS)
-        setsockopt(peer->io.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        setsockopt(peer->io.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     loop_remove(&fixture_loop, &peer->io);
     close(peer->io.fd);
     peer->io.fd = 0;
@@ -129,7 +129,7 @@ static inline void responder_listen(struct responder *responder, int fd, const s
 static inline void responder_begin(struct responder *responder)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     responder_listen(responder, fd, (const struct sockaddr *)&address, size);
@@ -142,8 +142,8 @@ static inline void responder_begin_unix(struct responder *responder, const char 
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    responder_listen(responder, fd, (const struct sockaddr *)&address, sizeof address);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    responder_listen(responder, fd, (const struct sockaddr *)&address, sizeof(address));
 }
 
 static inline void responder_hang_up_all(struct responder *responder)
@@ -164,7 +164,8 @@ static inline void responder_end(struct responder *responder)
 /* Does the last request begin with, or hold, text? */
 static inline void responder_expect_begin(const struct responder *responder, const char *text)
 {
-    ck_assert_msg(strncmp(responder->request.p, text, strlen(text)) == 0, "%s, expected %s", responder->request.p, text);
+    ck_assert_msg(strncmp(responder->request.p, text, strlen(text)) == 0, "%s, expected %s", responder->request.p,
+                  text);
 }
 
 static inline bool responder_got(const struct responder *responder, const char *text)

@@ -73,7 +73,7 @@ START_TEST(conn_request_byte_by_byte_is_one_request)
     static const char request[] = "slowly\n";
     int client = fixture_client();
 
-    for (size_t i = 0; i + 1 < sizeof request; i++) {
+    for (size_t i = 0; i + 1 < sizeof(request); i++) {
         ck_assert_str_eq(fixture_receive(client), "");
         fixture_send(client, (char[]){ request[i], '\0' });
         fixture_turns(1);
@@ -151,8 +151,8 @@ START_TEST(conn_longest_request_is_answered)
     int client = fixture_client();
     char request[FIXTURE_REQUEST_MAX_BYTES + 1];
 
-    memset(request, 'x', sizeof request - 2);
-    memcpy(request + sizeof request - 2, "\n", 2);
+    memset(request, 'x', sizeof(request) - 2);
+    memcpy(request + sizeof(request) - 2, "\n", 2);
     fixture_send(client, request);
     fixture_turns(1);
     ck_assert_str_eq(fixture_receive(client), request);
@@ -165,8 +165,8 @@ START_TEST(conn_too_long_request_is_closed_and_logged)
     int client = fixture_client();
     char request[FIXTURE_REQUEST_MAX_BYTES + 1];
 
-    memset(request, 'x', sizeof request - 1);
-    request[sizeof request - 1] = '\0';
+    memset(request, 'x', sizeof(request) - 1);
+    request[sizeof(request) - 1] = '\0';
     fixture_send(client, request);
     fixture_turns(1);
     ck_assert_str_eq(fixture_receive(client), "EOF");
@@ -198,7 +198,7 @@ static void read_long(int client, size_t want)
     static char bytes[65536];
 
     while (want > 0) {
-        ssize_t n = recv(client, bytes, want < sizeof bytes ? want : sizeof bytes, 0);
+        ssize_t n = recv(client, bytes, want < sizeof(bytes) ? want : sizeof(bytes), 0);
         ck_assert_int_ne(n, 0);
         if (n > 0)
             want -= (size_t)n;
@@ -272,15 +272,15 @@ END_TEST
 START_TEST(conn_peer_of_an_inet_client_is_its_address_and_port)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
     char peer[CONN_PEER_MAX_BYTES];
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_int_eq(listen(listener, 1), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_int_eq(getsockname(client, (struct sockaddr *)&address, &size), 0);
     struct conn *conn = conn_open(&fixture_set, accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
     char *expected = mem_format("127.0.0.1:%u", ntohs(address.sin_port));
@@ -300,7 +300,8 @@ int main(void)
                                               conn_two_requests_in_one_write_are_answered_in_order,
                                               conn_serial_protocol_gets_the_next_request_after_the_answer,
                                               conn_pipelined_bytes_behind_a_pending_request_do_not_wake_the_loop,
-                                              conn_request_byte_by_byte_is_one_request, conn_longest_request_is_answered,
+                                              conn_request_byte_by_byte_is_one_request,
+                                              conn_longest_request_is_answered,
                                               conn_too_long_request_is_closed_and_logged,
                                               conn_malformed_request_is_closed_and_logged_with_its_peer, NULL });
     fixture_add_tests(suite, "leaving",

@@ -14,7 +14,7 @@ static int listener;
 static void listen_with(size_t max_count)
 {
     address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    address_size = sizeof address;
+    address_size = sizeof(address);
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(sa_family_t)), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &address_size), 0);
@@ -73,11 +73,12 @@ START_TEST(conn_set_warns_once_a_minute_when_it_is_crowded)
     for (int i = 0; i < 10; i++) {
         clients[i] = connect_client();
         fixture_turns(2);
-        ck_assert_int_eq(fixture_log_count("client connections in this worker, max_connections is 10\n"), i < 7 ? 0 : 1);
+        ck_assert_int_eq(fixture_log_count("client connections in this worker, max_connections is 10\n"),
+                         i < 7 ? 0 : 1);
     }
     ck_assert_int_eq(fixture_log_count("warning: 8 client connections"), 1);
     close(clients[0]);
-    fixture_move_clock(CONN_WARN_EVERY_MS);
+    fixture_move_clock(LOG_LIMIT_MS);
     fixture_turns(2);
     clients[0] = connect_client();
     fixture_turns(2);
@@ -302,6 +303,7 @@ int main(void)
                                               conn_drain_waits_for_the_rest_of_a_request,
                                               conn_drain_of_a_protocol_that_stays_serves_until_the_client_leaves,
                                               conn_drain_of_an_empty_set_has_emptied_it,
-                                              conn_set_that_ends_when_empty_says_so_when_the_last_client_leaves, NULL });
+                                              conn_set_that_ends_when_empty_says_so_when_the_last_client_leaves,
+                                              NULL });
     return unit_run(suite);
 }

@@ -180,7 +180,7 @@ START_TEST(http_next_call_may_start_from_the_answer_of_the_last)
     char url[100];
 
     fixture_entry(TARGET, "");
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/", fixture_server.port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/", fixture_server.port);
     struct http_call *call = http_prepare(fixture_endpoint);
     buf_add(http_url(call), span_text(url));
     http_start(call, fixture_loop.now_ms + 100000, note_and_ask_again, url);

@@ -56,7 +56,8 @@ static const struct {
     { "header of the request without a value", "", "", "X-Empty: ", "X-After: a",
       { "\r\nX-Empty:\r\n", "\r\nX-After: a\r\n" } },
     { "header of the request with blanks only", "", "", "X-Empty:  \t", "", { "\r\nX-Empty:\r\n" } },
-    { "both kinds", "custom_headers = [\"X-Fixed: f\"];", "", "X-One: 1", "", { "\r\nX-One: 1\r\n", "\r\nX-Fixed: f\r\n" } },
+    { "both kinds", "custom_headers = [\"X-Fixed: f\"];", "", "X-One: 1", "",
+      { "\r\nX-One: 1\r\n", "\r\nX-Fixed: f\r\n" } },
     { "Basic", "http_auth_basic = \"user:pass\";", "", "", "", { "\r\nAuthorization: Basic dXNlcjpwYXNz\r\n" } },
     { "Bearer", "http_auth_bearer = \"token\";", "", "", "", { "\r\nAuthorization: Bearer token\r\n" } },
     { "own user agent", "http = { user_agent = \"Mine/1\"; };", "", "", "", { "\r\nUser-Agent: Mine/1\r\n" } },
@@ -129,7 +130,7 @@ START_TEST(http_request_body_is_packed)
     fixture_entry(TARGET, "payload = \"{}\"; http_request_compression = true;");
     post("{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}", "", "");
     ck_assert(responder_got(&fixture_server, "\r\nContent-Encoding: gzip\r\n"));
-    ck_assert_int_eq(memcmp(responder_body(&fixture_server), gzip_magic, sizeof gzip_magic), 0);
+    ck_assert_int_eq(memcmp(responder_body(&fixture_server), gzip_magic, sizeof(gzip_magic)), 0);
 }
 END_TEST
 
@@ -153,7 +154,7 @@ START_TEST(http_packed_answer_is_unpacked_up_to_the_limit)
     char text[2002];
     struct buf answer;
 
-    memset(text, 'z', sizeof text);
+    memset(text, 'z', sizeof(text));
     fixture_entry(TARGET, "http_response_compression = true; http = { max_response_size = 2000; };");
     answer_packed(&answer, span_make(text, 2000));
     fixture_fetch("/");

@@ -32,8 +32,8 @@ static int connect_unix(void)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", fixture_directory);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", fixture_directory);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
         return fd;
     close(fd);
     return -1;
@@ -151,7 +151,7 @@ END_TEST
 static unsigned port_of(int fd)
 {
     struct sockaddr_in address;
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
 
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     ck_assert_int_eq(address.sin_family, AF_INET);
@@ -167,7 +167,7 @@ START_TEST(listener_inet_listens_on_one_address)
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
                                    .sin_port = htons((in_port_t)port_of(set.fds[0])) };
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof(address)), 0);
     close(client);
     listener_unlink(&set);
     listener_close(&set);
@@ -225,7 +225,8 @@ START_TEST(listener_open_refuses_and_names_the_option)
     char *begins = mem_format("-L %s: ", mistakes[_i]);
 
     unit_expect(!listener_open(&set, mistakes[_i], why), mistakes[_i]);
-    ck_assert_msg(strncmp(why, begins, strlen(begins)) == 0 && why[strlen(begins)] != '\0', "%s: %s", mistakes[_i], why);
+    ck_assert_msg(strncmp(why, begins, strlen(begins)) == 0 && why[strlen(begins)] != '\0', "%s: %s", mistakes[_i],
+                  why);
     unit_expect(set.count == 0, mistakes[_i]);
     mem_free(begins);
     listener_close(&set);
@@ -337,7 +338,7 @@ static void expect_notified(const char *name)
     ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
     setenv("NOTIFY_SOCKET", name, 1);
     listener_notify("READY=1");
-    ck_assert_int_eq(recv(fd, received, sizeof received - 1, 0), strlen("READY=1"));
+    ck_assert_int_eq(recv(fd, received, sizeof(received) - 1, 0), strlen("READY=1"));
     ck_assert_str_eq(received, "READY=1");
     close(fd);
 }

@@ -65,8 +65,8 @@ START_TEST(log_json_line_is_an_object_with_the_level)
     log_set_level(LOG_LEVEL_DEBUG);
     log_set_json(true);
     severities[_i].log("%s", "text");
-    char *pattern = mem_format("\\{\"time\":\"" JSON_TIME "\",\"level\":\"%s\",\"program\":\"mail/pfx-test\",\"pid\":%d,"
-                               "\"message\":\"text\"\\}\n",
+    char *pattern = mem_format("\\{\"time\":\"" JSON_TIME "\",\"level\":\"%s\",\"program\":\"mail/pfx-test\","
+                               "\"pid\":%d,\"message\":\"text\"\\}\n",
                                severities[_i].json_level, (int)getpid());
     fixture_expect_match(fixture_log(), pattern);
     mem_free(pattern);
@@ -126,8 +126,8 @@ START_TEST(log_line_is_cut_at_the_limit)
 {
     char text[2 * LOG_LINE_MAX_BYTES];
 
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
     log_info("%s", text);
     const char *line = strstr(fixture_log(), ": ");
     ck_assert_ptr_nonnull(line);

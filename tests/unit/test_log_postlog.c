@@ -17,7 +17,7 @@ static char received[2 * LOG_LINE_MAX_BYTES];
 static void begin_postlogd(void)
 {
     postlogd_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    ck_assert_int_eq(bind(postlogd_fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(bind(postlogd_fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 }
 
 static void end_postlogd(void)
@@ -28,10 +28,23 @@ static void end_postlogd(void)
     unlink(address.sun_path);
 }
 
+/* Outside the test's own process, which may die. */
+static void begin_directory(void)
+{
+    if (mkdtemp(directory) == NULL)
+        perror("mkdtemp");
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/postlog", directory);
+}
+
+static void end_directory(void)
+{
+    unlink(address.sun_path);
+    rmdir(directory);
+}
+
 static void begin(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/postlog", directory);
+    unlink(address.sun_path);
     begin_postlogd();
 }
 
@@ -39,7 +52,6 @@ static void end(void)
 {
     log_close();
     end_postlogd();
-    rmdir(directory);
 }
 
 static void open_postlog(const char *host)
@@ -51,7 +63,7 @@ static void open_postlog(const char *host)
 /* The next datagram as text, or NULL. */
 static const char *receive(void)
 {
-    ssize_t n = recv(postlogd_fd, received, sizeof received - 1, 0);
+    ssize_t n = recv(postlogd_fd, received, sizeof(received) - 1, 0);
 
     received[n < 0 ? 0 : n] = '\0';
     return n < 0 ? NULL : received;
@@ -153,8 +165,9 @@ int main(void)
                                    log_postlog_begins_when_postlogd_comes_late, log_postlog_ignores_json };
     TCase *tcase = tcase_create("postlog");
 
+    tcase_add_unchecked_fixture(tcase, begin_directory, end_directory);
     tcase_add_checked_fixture(tcase, begin, end);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+    for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);

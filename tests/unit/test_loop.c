@@ -256,7 +256,7 @@ END_TEST
 
 START_TEST(loop_io_removed_by_an_earlier_callback_of_the_turn_gets_no_event)
 {
-    struct test_pipe *pair = calloc(2, sizeof *pair);
+    struct test_pipe *pair = calloc(2, sizeof(*pair));
 
     for (int i = 0; i < 2; i++) {
         open_pipe(&pair[i], remove_other);
@@ -318,7 +318,7 @@ int main(void)
     TCase *tcase = tcase_create("loop");
 
     tcase_add_checked_fixture(tcase, fixture_loop_begin, fixture_loop_end);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+    for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);

@@ -91,8 +91,8 @@ START_TEST(master_report_is_taken_then_avail_with_the_octal_generation)
 
     pid_t pid = start_child(&child, &status_fd, NULL);
     ck_assert_int_eq(end_of(pid), BEGUN);
-    ck_assert_int_eq(recv(status_fd, messages, sizeof messages, MSG_WAITALL), 2 * (ssize_t)sizeof *messages);
-    ck_assert_uint_eq(sizeof *messages, 12);
+    ck_assert_int_eq(recv(status_fd, messages, sizeof(messages), MSG_WAITALL), 2 * (ssize_t)sizeof(*messages));
+    ck_assert_uint_eq(sizeof(*messages), 12);
     for (int i = 0; i < 2; i++) {
         unit_expect(messages[i].pid == (int)pid, generations[_i].text);
         unit_expect(messages[i].generation == generations[_i].generation, generations[_i].text);
@@ -127,11 +127,18 @@ START_TEST(master_begin_refuses_what_master_did_not_start)
 }
 END_TEST
 
+/* Without a master.cf, postconf(1) waits before it answers. */
+static void write_main_cf(const char *text)
+{
+    fixture_write("main.cf", text);
+    fixture_write("master.cf", "");
+}
+
 START_TEST(master_settings_are_those_of_the_configuration_directory)
 {
     struct master_settings settings;
 
-    fixture_write("main.cf", "mail_owner = daemon\nsyslog_facility = local3\n");
+    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\n");
     master_read_settings(&settings, fixture_directory);
     ck_assert_str_eq(settings.mail_owner, "daemon");
     ck_assert_str_eq(settings.syslog_facility, "local3");
@@ -143,7 +150,7 @@ START_TEST(master_settings_have_the_defaults_of_postfix)
 {
     struct master_settings settings;
 
-    fixture_write("main.cf", "");
+    write_main_cf("");
     master_read_settings(&settings, fixture_directory);
     ck_assert_str_eq(settings.mail_owner, "postfix");
     ck_assert_str_eq(settings.syslog_facility, "mail");
@@ -170,7 +177,7 @@ START_TEST(master_settings_leave_no_child)
 {
     struct master_settings settings;
 
-    fixture_write("main.cf", "");
+    write_main_cf("");
     master_read_settings(&settings, fixture_directory);
     master_free_settings(&settings);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);

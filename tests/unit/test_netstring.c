@@ -91,7 +91,7 @@ START_TEST(netstring_decode_at_the_limit_is_ok)
     char body[MAX_BYTES];
 
     memset(body, 'x', sizeof(body));
-    size_t n = netstring_encode(message, sizeof(message), span_make(body, sizeof(body)));
+    size_t n = netstring_encode(message, sizeof(message), SPAN(""), span_make(body, sizeof(body)));
     unit_every_prefix_is_more(span_make(message, n), "the longest", decode);
 }
 END_TEST
@@ -136,7 +136,8 @@ END_TEST
 
 static size_t encode(char *out, size_t size, const void *value)
 {
-    return netstring_encode(out, size, *(const struct span *)value);
+    struct span body = *(const struct span *)value;
+    return netstring_encode(out, size, span_first(body, body.n / 2), span_skip(body, body.n / 2));
 }
 
 START_TEST(netstring_encode_writes_all_or_nothing)

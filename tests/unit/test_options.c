@@ -36,7 +36,8 @@ static const char *parse(struct options *options, struct words *words, const cha
 static void expect_text(const char *actual, const char *expected, const char *name)
 {
     ck_assert_msg((actual == NULL) == (expected == NULL) && (actual == NULL || strcmp(actual, expected) == 0),
-                  "%s: got %s, expected %s", name, actual == NULL ? "none" : actual, expected == NULL ? "none" : expected);
+                  "%s: got %s, expected %s", name, actual == NULL ? "none" : actual,
+                  expected == NULL ? "none" : expected);
 }
 
 static const struct {
@@ -116,6 +117,7 @@ static const struct {
     { "pfx -w 65", "-w wants a number of workers, 0 to 64" },
     { "pfx -w ''", "-w wants a number of workers, 0 to 64" },
     { "pfx -w 99999999999999999999", "-w wants a number of workers, 0 to 64" },
+    { "pfx -w 65 -x", "-w wants a number of workers, 0 to 64" },
     { "pfx one two", "too many arguments" },
     { "pfx name -v", "too many arguments" },
 };
@@ -129,6 +131,21 @@ START_TEST(options_parse_refuses)
     expect_text(parse(&options, &words, bad[_i].line), bad[_i].why, bad[_i].line);
     expect_text(fixture_log(), "", bad[_i].line); /* getopt(3) itself says nothing */
     fixture_log_end();
+    mem_free(words.line);
+}
+END_TEST
+
+/* Who is to hear of the mistake? */
+START_TEST(options_parse_knows_master_in_spite_of_a_mistake)
+{
+    struct options options;
+    struct words words;
+
+    ck_assert_ptr_nonnull(parse(&options, &words, "pfx -x -t unix"));
+    ck_assert(options.by_master);
+    mem_free(words.line);
+    ck_assert_ptr_nonnull(parse(&options, &words, "pfx -t fifo"));
+    ck_assert(options.by_master);
     mem_free(words.line);
 }
 END_TEST
@@ -176,7 +193,8 @@ int main(void)
     unit_add_loop(suite, "options_parse", options_parse_takes_what_master_passes, UNIT_ROWS(good));
     unit_add_loop(suite, "options_parse_errors", options_parse_refuses, UNIT_ROWS(bad));
     unit_add(suite, "options",
-             (const TTest *const[]){ options_parse_takes_so_many_listeners_and_no_more,
+             (const TTest *const[]){ options_parse_knows_master_in_spite_of_a_mistake,
+                                     options_parse_takes_so_many_listeners_and_no_more,
                                      options_usage_names_the_program_and_its_entry, NULL });
     return unit_run(suite);
 }

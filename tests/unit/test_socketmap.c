@@ -65,7 +65,7 @@ static char body[SOCKETMAP_REQUEST_MAX_BYTES + 1];
 
 static struct span framed(struct span request)
 {
-    return span_make(message, netstring_encode(message, sizeof(message), request));
+    return span_make(message, netstring_encode(message, sizeof(message), SPAN(""), request));
 }
 
 static struct span long_request(size_t bytes)

@@ -64,7 +64,7 @@ static const struct row values[] = {
     { "status 204", "", 204, "", VERDICT_NOTFOUND, "", false, false },
     { "status 204 with a body", "", 204, "\"v\"", VERDICT_NOTFOUND, "", false, false },
     { "empty body", "", 200, "", VERDICT_NOTFOUND, "", false, false },
-    { "blank body", "", 200, " \r\n\t", VERDICT_TEMP, NULL, true, false },
+    { "blank body", "", 200, " \r\n\t", VERDICT_TEMP, NOT_JSON, true, false },
     { "not JSON", "", 200, "<html>", VERDICT_TEMP, NOT_JSON, true, false },
     { "not UTF-8", "", 200, "\"\xff\"", VERDICT_TEMP, NOT_JSON, true, false },
     { "two values", "", 200, "1 2", VERDICT_TEMP, NOT_JSON, true, false },
@@ -80,7 +80,7 @@ static const struct row values[] = {
     { "member missing", "value_field = \"a\";", 200, "{\"b\":1}", VERDICT_NOTFOUND, "", false, true },
     { "member of a string", "value_field = \"a\";", 200, "\"v\"", VERDICT_NOTFOUND, "", false, true },
     { "member required", "value_field = \"a\"; value_required = true;", 200, "{}", VERDICT_PERM,
-      "the answer lacks the value", true, false },
+      "the answer lacks the value", true, true },
     { "required member null", "value_field = \"a\"; value_required = true;", 200, "{\"a\":null}", VERDICT_NOTFOUND, "",
       false, false },
 };
@@ -89,12 +89,14 @@ static const struct row statuses[] = {
     { "404 of a target with placeholders", "", 404, "", VERDICT_NOTFOUND, "", false, false },
     { "404 with JSON", "", 404, "{\"e\":1}", VERDICT_NOTFOUND, "", false, false },
     { "404 of a proxy", "", 404, "<html>", VERDICT_PERM, "the backend does not know the URL", true, false },
+    { "404 with blanks", "", 404, " ", VERDICT_PERM, "the backend does not know the URL", true, false },
     { "404 when not listed", "notfound_status = [];", 404, "", VERDICT_PERM, "the backend does not know the URL", true,
       false },
     { "listed 410", "notfound_status = [404, 410];", 410, "", VERDICT_NOTFOUND, "", false, false },
     { "listed 201", "status_code = [200, 201];", 201, "\"v\"", VERDICT_FOUND, "v", false, false },
     { "201 when not listed", "", 201, "\"v\"", VERDICT_PERM, ODD, true, false },
-    { "listed 404 is a good answer", "status_code = 404; notfound_status = [];", 404, "\"v\"", VERDICT_FOUND, "v", false,
+    { "listed 404 is a good answer", "status_code = 404; notfound_status = [];", 404, "\"v\"", VERDICT_FOUND, "v",
+      false,
       false },
     { "400", "", 400, "", VERDICT_PERM, ODD, true, false },
     { "401", "", 401, "", VERDICT_PERM, REFUSES, true, false },
@@ -114,20 +116,25 @@ static const struct row statuses[] = {
 
 static const struct row errors[] = {
     { "error text", "error_field = \"e\";", 200, "{\"e\":\"no\"}", VERDICT_PERM, "no", true, false },
-    { "error text, temporary", "error_field = \"e\"; error_result = \"temp\";", 200, "{\"e\":\"no\"}", VERDICT_TEMP, "no",
+    { "error text, temporary", "error_field = \"e\"; error_result = \"temp\";", 200, "{\"e\":\"no\"}", VERDICT_TEMP,
+      "no",
       true, false },
-    { "error before value", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1,\"e\":\"no\"}", VERDICT_PERM, "no",
+    { "error before value", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1,\"e\":\"no\"}", VERDICT_PERM,
+      "no",
       true, false },
-    { "error empty", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1,\"e\":\"\"}", VERDICT_FOUND, "1", false,
+    { "error empty", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1,\"e\":\"\"}", VERDICT_FOUND, "1",
+      false,
       false },
     { "error null", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1,\"e\":null}", VERDICT_FOUND, "1", false,
       false },
-    { "error missing", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1}", VERDICT_FOUND, "1", false, false },
+    { "error missing", "error_field = \"e\"; value_field = \"v\";", 200, "{\"v\":1}", VERDICT_FOUND, "1", false,
+      false },
     { "no_error_value", "error_field = \"e\"; no_error_value = \"none\"; value_field = \"v\";", 200,
       "{\"v\":1,\"e\":\"none\"}", VERDICT_FOUND, "1", false, false },
     { "almost no_error_value", "error_field = \"e\"; no_error_value = \"none\"; value_field = \"v\";", 200,
       "{\"v\":1,\"e\":\"none \"}", VERDICT_PERM, "none ", true, false },
-    { "error object", "error_field = \"e\";", 200, "{\"e\":{\"t\":1}}", VERDICT_PERM, "the backend reports an error", true,
+    { "error object", "error_field = \"e\";", 200, "{\"e\":{\"t\":1}}", VERDICT_PERM, "the backend reports an error",
+      true,
       false },
     { "error number", "error_field = \"e\";", 200, "{\"e\":7}", VERDICT_PERM, "7", true, false },
     { "error with control bytes", "error_field = \"e\";", 200, "{\"e\":\"a\\r\\nb\\u001bc\\u0085d\"}", VERDICT_PERM,
@@ -235,7 +242,7 @@ END_TEST
 
 START_TEST(verdict_words_are_for_people)
 {
-    static const char *const words[] = { "found", "not found", "temp", "timeout", "perm" };
+    static const char *const words[] = { "found", "notfound", "temp", "timeout", "perm" };
     for (enum verdict_kind kind = VERDICT_FOUND; kind < VERDICT_KINDS; kind++)
         ck_assert_str_eq(verdict_word(kind), words[kind]);
 }
