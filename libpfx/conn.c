@@ -156,10 +156,8 @@ static bool flush(struct conn *conn)
 static void refuse(struct conn *conn, const char *why)
 {
     char peer[CONN_PEER_MAX_BYTES];
-    char more[LOG_MORE_BYTES];
 
-    if (log_may(&conn->set->refused, conn->set->loop->now_ms, more))
-        log_warning("peer=%s: malformed request: %s, closing%s", conn_peer(conn, peer), why, more);
+    log_warning("peer=%s: malformed request: %s, closing", conn_peer(conn, peer), why);
     conn_close(conn);
 }
 

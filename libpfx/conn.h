@@ -75,7 +75,6 @@ struct conn_set {
     struct loop_timer accept_pause;
     struct log_limit crowded;
     struct log_limit accept_failed;
-    struct log_limit refused;
     struct log_limit cut_off;
     bool draining;
     bool ends_when_empty;                      /* then emptied is called once the last connection has gone */

@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gzip.h"
@@ -364,6 +365,7 @@ struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t c
         mem_free(http);
         return NULL;
     }
+    unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of each TLS session there */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     return http;
 }

@@ -108,15 +108,24 @@ static void find_host(struct http_endpoint *endpoint)
     endpoint->host = resolver_host(endpoint->http->resolver, host, (enum config_ip_version)entry->http.ip_version);
 }
 
-static struct group *find_group(struct http *http, const struct tls_profile *profile, int ip_version)
+static bool is_same_path(const char *a, const char *b)
 {
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static struct group *find_group(struct http *http, const struct tls_profile *profile, const struct config_entry *entry)
+{
+    const char *socket_path = entry->target.socket_path;
+    int ip_version = entry->http.ip_version;
+
     for (struct group *group = http->groups; group != NULL; group = group->next)
-        if (group->profile == profile && group->ip_version == ip_version)
+        if (group->profile == profile && group->ip_version == ip_version && is_same_path(group->socket_path, socket_path))
             return group;
     struct group *group = mem_alloc(sizeof(*group));
     group->profile = profile;
+    group->socket_path = socket_path;
     group->ip_version = ip_version;
-    http_multi_open(&group->multi, http->loop, http->finished);
+    http_multi_open(&group->multi, http->loop, &http->sockets, http->finished);
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->connections_per_host);
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)http->connections_kept);
     curl_multi_setopt(group->multi.curl, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
@@ -189,7 +198,7 @@ struct http_endpoint *http_endpoint_new(struct http *http, const struct config_e
 
     endpoint->http = http;
     endpoint->entry = entry;
-    endpoint->group = find_group(http, profile, entry->http.ip_version);
+    endpoint->group = find_group(http, profile, entry);
     endpoint->proxy = proxy_of(entry);
     find_host(endpoint);
     add_fixed_headers(endpoint);
@@ -210,6 +219,7 @@ void http_endpoint_free_all(struct http *http)
         http_multi_close(&group->multi);
         mem_free(group);
     }
+    http_multi_free_sockets(&http->sockets);
     http->endpoints = NULL;
     http->groups = NULL;
 }

@@ -1,5 +1,6 @@
 #include "http_multi.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -7,8 +8,8 @@
 struct http_socket {
     struct loop_io io;
     struct http_multi *multi;
-    uint32_t wanted;   /* by libcurl, now */
-    bool registered;   /* with the loop */
+    uint32_t wanted; /* by libcurl, now */
+    bool registered; /* with the loop */
 };
 
 static void collect_finished(struct http_multi *multi)
@@ -65,32 +66,50 @@ static void socket_ready(struct loop_io *io, uint32_t events)
     act(socket->multi, io->fd, flags);
 }
 
-static struct http_socket *socket_of(struct http_multi *multi, curl_socket_t fd)
+static struct http_socket *socket_of(struct http_sockets *sockets, curl_socket_t fd)
 {
     size_t place = (size_t)fd;
 
-    while (place >= multi->socket_room)
-        multi->sockets = mem_grow(multi->sockets, multi->socket_room, &multi->socket_room, sizeof(*multi->sockets));
-    if (multi->sockets[place] == NULL) {
+    while (place >= sockets->room)
+        sockets->of_fd = mem_grow(sockets->of_fd, sockets->room, &sockets->room, sizeof(*sockets->of_fd));
+    if (sockets->of_fd[place] == NULL) {
         struct http_socket *socket = mem_alloc(sizeof(*socket));
         socket->io = (struct loop_io){ .fd = fd, .ready = socket_ready };
-        socket->multi = multi;
-        multi->sockets[place] = socket;
+        sockets->of_fd[place] = socket;
     }
-    return multi->sockets[place];
+    return sockets->of_fd[place];
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_multi *multi = context;
+    (void)purpose;
+
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    struct http_socket *known = socket_of(multi->sockets, fd);
+    known->registered = false; /* epoll(7) has forgotten a descriptor that was closed */
+    known->wanted = 0;
+    known->multi = multi;
+    return fd;
 }
 
 static int want(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
 {
-    struct http_socket *socket = socket_of(context, fd);
+    struct http_multi *multi = context;
+    struct http_socket *socket = socket_of(multi->sockets, fd);
     (void)easy;
     (void)unused;
 
+    socket->multi = multi;
     socket->wanted = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
     if (what == CURL_POLL_REMOVE)
         socket->wanted = 0;
-    if (socket->wanted == 0)
+    if (socket->wanted == 0) { /* it may be closed without a word, and the number be used again within this turn */
+        loop_skip(multi->loop, &socket->io);
         return 0;
+    }
     if (socket->registered) {
         loop_change(socket->multi->loop, &socket->io, socket->wanted);
     } else {
@@ -104,17 +123,14 @@ static int close_socket(void *context, curl_socket_t fd)
 {
     struct http_multi *multi = context;
 
-    if ((size_t)fd < multi->socket_room && multi->sockets[fd] != NULL) {
-        unregister(multi->sockets[fd]);
-        mem_free(multi->sockets[fd]);
-        multi->sockets[fd] = NULL;
-    }
+    unregister(socket_of(multi->sockets, fd));
     return close(fd);
 }
 
-void http_multi_open(struct http_multi *multi, struct loop *loop, void (*finished)(CURL *easy, CURLcode result))
+void http_multi_open(struct http_multi *multi, struct loop *loop, struct http_sockets *sockets,
+                     void (*finished)(CURL *easy, CURLcode result))
 {
-    *multi = (struct http_multi){ .loop = loop, .finished = finished, .curl = curl_multi_init() };
+    *multi = (struct http_multi){ .loop = loop, .sockets = sockets, .finished = finished, .curl = curl_multi_init() };
     multi->timer.due = time_over;
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, want);
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETDATA, multi);
@@ -126,18 +142,20 @@ void http_multi_close(struct http_multi *multi)
 {
     curl_multi_cleanup(multi->curl); /* closes the connections that are left */
     loop_cancel(multi->loop, &multi->timer);
-    for (size_t i = 0; i < multi->socket_room; i++)
-        if (multi->sockets[i] != NULL) {
-            unregister(multi->sockets[i]);
-            mem_free(multi->sockets[i]);
-        }
-    mem_free(multi->sockets);
-    multi->sockets = NULL;
-    multi->socket_room = 0;
+}
+
+void http_multi_free_sockets(struct http_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->room; i++)
+        mem_free(sockets->of_fd[i]);
+    mem_free(sockets->of_fd);
+    *sockets = (struct http_sockets){ .room = 0 };
 }
 
 void http_multi_adopt(struct http_multi *multi, CURL *easy)
 {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, multi);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
 }

@@ -16,6 +16,7 @@
 struct group {
     struct http_multi multi;
     const struct tls_profile *profile;
+    const char *socket_path; /* NULL: TCP; to libcurl all of them are localhost:80, and share its limits */
     int ip_version;
     struct group *next;
 };
@@ -26,6 +27,7 @@ struct http {
     int64_t connections_per_host;
     int64_t connections_kept;
     struct group *groups;
+    struct http_sockets sockets;
     struct http_endpoint *endpoints;
     size_t idle_calls;
     void (*finished)(CURL *easy, CURLcode result);

@@ -48,6 +48,11 @@ void loop_change(struct loop *loop, struct loop_io *io, uint32_t events)
 void loop_remove(struct loop *loop, struct loop_io *io)
 {
     epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, io->fd, NULL);
+    loop_skip(loop, io);
+}
+
+void loop_skip(struct loop *loop, struct loop_io *io)
+{
     for (int i = 0; i < loop->event_count; i++)
         if (loop->events[i].data.ptr == io)
             loop->events[i].data.ptr = NULL;

@@ -56,6 +56,7 @@ void loop_stop(struct loop *loop);
 bool loop_add(struct loop *loop, struct loop_io *io);                     /* io filled in by the caller */
 void loop_change(struct loop *loop, struct loop_io *io, uint32_t events); /* no system call if equal */
 void loop_remove(struct loop *loop, struct loop_io *io);
+void loop_skip(struct loop *loop, struct loop_io *io); /* no event of this turn any more; it stays registered */
 
 /* Arms the timer, or moves it when it is armed; with at_ms in the past it fires in the next turn. */
 void loop_at(struct loop *loop, struct loop_timer *timer, int64_t at_ms);

@@ -29,7 +29,8 @@ static const struct {
     { "dots in a longer segment", "/%s", "", "...", "GET /... HTTP/1.1\r\n", "" },
     { "dots in the query", "/?k=%s", "", "..", "GET /?k=.. HTTP/1.1\r\n", "" },
     { "dots beside text", "/a%s", "", "..", "GET /a.. HTTP/1.1\r\n", "" },
-    { "slashes around dots", "/%s", "", "a/../b", "GET /a%2F..%2Fb HTTP/1.1\r\n", "" },
+    { "a slash", "/%s", "", "a/b", "GET /a%2Fb HTTP/1.1\r\n", "" },
+    { "slashes and dots in the query", "/?k=%s", "", "a/../b", "GET /?k=a%2F..%2Fb HTTP/1.1\r\n", "" },
     { "dots of the administrator", "/a/../b?k=%s", "", "k", "GET /a/../b?k=k HTTP/1.1\r\n", "" },
 };
 
@@ -62,6 +63,9 @@ static const struct {
     { "two dots", "/a/%s", "", UNIT_BYTES("..") },
     { "two dots before the query", "/a/%s?b", "", UNIT_BYTES("..") },
     { "two dots in the middle", "/%s/b", "", UNIT_BYTES("..") },
+    { "two dots between slashes", "/%s", "", UNIT_BYTES("a/../b") },
+    { "two dots in a quoted local part", "/users/%s", "", UNIT_BYTES("\"x/../../admin/\"@x") },
+    { "two dots between backslashes", "/%s", "", UNIT_BYTES("a\\..\\b") },
     { "dots from text and key", "/a/.%s", "", UNIT_BYTES(".") },
     { "local part of dots", "/%u", "", UNIT_BYTES("..@example.com") },
     { "no domain", "/%d", "", UNIT_BYTES("user") },
