@@ -9,9 +9,9 @@
 #include "backend_trust.h"
 #include "log.h"
 #include "mem.h"
+#include "request.h"
 
 #define CAUSES_MAX            8   /* different warnings that one entry can have at a time */
-#define HEADER_LINE_MAX_BYTES (128 * 1024)
 
 struct cause {
     const char *text; /* constant: its address is its identity */
@@ -163,120 +163,6 @@ static void decided(struct loop_timer *timer)
     deliver(call, 0, &call->decided);
 }
 
-static enum template_outcome render(const struct config_template *template, const struct template_values *values,
-                                    struct buf *out)
-{
-    size_t needed = 0;
-    size_t free_bytes = out->room - out->n;
-    enum template_outcome outcome = template_expand(template->pieces, template->count, template->escape, values,
-                                                    free_bytes == 0 ? NULL : out->p + out->n, free_bytes, &needed);
-    if (outcome != TEMPLATE_DONE)
-        return outcome;
-    if (needed > free_bytes) {
-        char *room = buf_reserve(out, needed);
-        if (room == NULL)
-            return TEMPLATE_REFUSED;
-        template_expand(template->pieces, template->count, template->escape, values, room, needed, &needed);
-    }
-    out->n += needed;
-    return TEMPLATE_DONE;
-}
-
-static struct span path_of(struct span url)
-{
-    size_t scheme = span_find(url, ':');
-    struct span path = scheme + sizeof("//") > url.n ? span_first(url, 0) : span_skip(url, scheme + sizeof("//"));
-    return span_first(path, span_find(path, '?'));
-}
-
-static struct span next_segment(struct span *path)
-{
-    size_t end = span_find(*path, '/');
-    struct span segment = span_first(*path, end);
-    *path = span_skip(*path, end < path->n ? end + 1 : end);
-    return segment;
-}
-
-static bool is_encoded_slash(struct span text)
-{
-    return text.n >= 3 && (memcmp(text.p, "%2F", 3) == 0 || memcmp(text.p, "%5C", 3) == 0);
-}
-
-/* Is there a "." or ".." in the segment, as a server sees it that decodes slashes first? */
-static bool has_dots(struct span segment)
-{
-    size_t begin = 0;
-
-    for (size_t i = 0; i <= segment.n; i++) {
-        if (i < segment.n && !is_encoded_slash(span_skip(segment, i)))
-            continue;
-        struct span part = span_make(segment.p + begin, i - begin);
-        if (span_equal(part, SPAN(".")) || span_equal(part, SPAN("..")))
-            return true;
-        begin = i + 3;
-    }
-    return false;
-}
-
-/*
- * A value with "." or ".." between slashes would climb out of the path that the administrator wrote. No value adds a segment,
- * as its slashes are escaped, so the segments of both go together, and what is the same in both is the administrator's own.
- */
-static bool climbs(struct span written, struct span url)
-{
-    struct span path = path_of(url);
-
-    written = path_of(written);
-    while (path.n > 0) {
-        struct span segment = next_segment(&path);
-        struct span own = next_segment(&written);
-        if (has_dots(segment) && !span_equal(segment, own))
-            return true;
-    }
-    return false;
-}
-
-static enum template_outcome render_headers(struct backend_call *call, const struct template_values *values,
-                                            struct http_call *http)
-{
-    enum template_outcome outcome = TEMPLATE_DONE;
-    struct buf line;
-    char request_id[sizeof("X-Request-Id: 0123456789abcdef")];
-
-    buf_init(&line, HEADER_LINE_MAX_BYTES);
-    for (size_t i = 0; i < call->entry->header_count && outcome == TEMPLATE_DONE; i++) {
-        const struct config_header *header = &call->entry->headers[i];
-        if (!template_is_dynamic(header->value.pieces, header->value.count))
-            continue;
-        buf_clear(&line);
-        buf_format(&line, "%s: ", header->name);
-        outcome = render(&header->value, values, &line);
-        if (outcome == TEMPLATE_DONE)
-            http_add_header(http, buf_text(&line));
-    }
-    buf_free(&line);
-    snprintf(request_id, sizeof(request_id), "X-Request-Id: %016" PRIx64, call->request_id);
-    http_add_header(http, request_id);
-    return outcome;
-}
-
-static enum template_outcome render_request(struct backend_call *call, struct http_call *http)
-{
-    const struct config_entry *entry = call->entry;
-    struct template_values values = subject_values(&call->subject);
-
-    if (!subject_is_askable(&call->subject))
-        return TEMPLATE_SUPPRESSED;
-    enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
-    if (outcome == TEMPLATE_DONE && climbs(span_text(entry->target.url.text), buf_span(http_url(http))))
-        outcome = entry->section == CONFIG_SOCKET_MAPS ? TEMPLATE_SUPPRESSED : TEMPLATE_REFUSED;
-    if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
-        outcome = render(&entry->payload, &values, http_body(http));
-    if (outcome == TEMPLATE_DONE)
-        outcome = render_headers(call, &values, http);
-    return outcome;
-}
-
 static void decide(struct backend_call *call, struct verdict verdict)
 {
     call->decided = verdict;
@@ -308,7 +194,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
     else
         subject_of_key(&call->subject, entry, question->key);
     struct http_call *http = http_prepare(endpoint_of(backend, entry));
-    switch (render_request(call, http)) {
+    switch (request_render(entry, &call->subject, call->request_id, http)) {
     case TEMPLATE_DONE:
         call->http = http;
         http_start(http, call->start_ms + entry->http.timeout_ms, answered, call);

@@ -7,9 +7,8 @@
  * Units:  milliseconds; an answer takes at most http.timeout of its entry.
  * Limits: those of http.h. A warning of the same cause for the same entry is logged once in LOG_LIMIT_MS, with the
  *         number of those left out.
- * Errors: verdicts, see verdict.h. A key that is not UTF-8, is empty, or lacks what a template needs is "not found"
- *         without a request, as is one that would make a path segment "." or "..". A policy request that would do so is
- *         refused: a client must not talk its way around a policy.
+ * Errors: verdicts, see verdict.h. A key that is not UTF-8 or empty, and what request.h suppresses, is "not
+ *         found" without a request.
  * Owner:  a call belongs to the backend until done was called or it was cancelled. The verdict lives until done returns.
  * Source: pfx.cfg(5), mysql_table(5).
  */

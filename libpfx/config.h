@@ -142,7 +142,7 @@ struct config_problem {
 
 struct config {
     const char *error;
-    uint64_t hash; /* of pfx.cfg, what it includes, and pfx.d; for people to compare */
+    uint64_t hash; /* of all files, but for what may be secret; for people to compare */
 
     int64_t workers;
     int64_t max_connections;

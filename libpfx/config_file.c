@@ -11,7 +11,6 @@
 #include "mem.h"
 
 #define READ_BYTES 65536
-#define FNV_PRIME 0x100000001b3u
 
 /* From this line of the whole text on, lines are those of that file. */
 struct part {
@@ -176,6 +175,8 @@ static bool add_file(struct config_file *f, size_t name, int depth)
 
     buf_init(&bytes, CONFIG_FILE_MAX_BYTES);
     bool ok = config_file_read(f->names[name], &bytes, &why);
+    if (ok && f->text.p == NULL)
+        buf_reserve(&f->text, bytes.n + 1); /* all at once, as in config_file_read() */
     if (ok)
         ok = add_scanned(f, name, buf_span(&bytes), depth);
     else
@@ -240,20 +241,10 @@ static struct config_file *finish(struct config_file *f, bool ok, char **error)
     return f;
 }
 
-static uint64_t add_to_hash(uint64_t hash, struct span bytes)
-{
-    for (size_t i = 0; i < bytes.n; i++)
-        hash = (hash ^ (unsigned char)bytes.p[i]) * FNV_PRIME;
-    return hash;
-}
-
-struct config_file *config_file_parse(const char *path, const char *include_dir, uint64_t *hash, char **error)
+struct config_file *config_file_parse(const char *path, const char *include_dir, char **error)
 {
     struct config_file *f = make(path, include_dir);
-    bool ok = add_file(f, 0, 0) && parse_text(f);
-
-    *hash = add_to_hash(*hash, buf_span(&f->text));
-    return finish(f, ok, error);
+    return finish(f, add_file(f, 0, 0) && parse_text(f), error);
 }
 
 struct config_file *config_file_parse_text(const char *name, struct span text, char **error)
@@ -264,6 +255,16 @@ struct config_file *config_file_parse_text(const char *name, struct span text, c
     return finish(f, ok, error);
 }
 
+/* Any string may be a secret. */
+static void wipe_strings(config_setting_t *setting)
+{
+    if (config_setting_type(setting) == CONFIG_TYPE_STRING && setting->value.sval != NULL)
+        mem_wipe(setting->value.sval, strlen(setting->value.sval));
+    if (config_setting_is_aggregate(setting))
+        for (int i = 0; i < config_setting_length(setting); i++)
+            wipe_strings(config_setting_get_elem(setting, (unsigned)i));
+}
+
 void config_file_free(struct config_file **file)
 {
     struct config_file *f = *file;
@@ -271,6 +272,7 @@ void config_file_free(struct config_file **file)
     *file = NULL;
     if (f == NULL)
         return;
+    wipe_strings(config_root_setting(&f->parsed));
     config_destroy(&f->parsed);
     mem_wipe(f->text.p, f->text.n);
     buf_free(&f->text);

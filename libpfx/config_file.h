@@ -6,13 +6,12 @@
  * Limits: CONFIG_FILE_MAX_BYTES for a file with all that it includes; CONFIG_FILE_DEPTH_MAX files inside each other.
  * Errors: NULL, and *error is "FILE:LINE: what is wrong" (a block of mem.h, the caller's): cannot be read, NUL bytes,
  *         an integer that libconfig would cut, a syntax error.
- * Owner:  the caller, config_file_free(), which wipes the text; settings and names borrow.
+ * Owner:  the caller, config_file_free(), which wipes the text and all strings; settings and names borrow.
  */
 #ifndef PFX_CONFIG_FILE_H
 #define PFX_CONFIG_FILE_H
 
 #include <libconfig.h>
-#include <stdint.h>
 
 #include "buf.h"
 
@@ -20,10 +19,7 @@
 
 struct config_file;
 
-/* hash: FNV-1a, 64 bits, goes on from *hash; begin with CONFIG_FILE_HASH_BEGIN. */
-#define CONFIG_FILE_HASH_BEGIN 0xcbf29ce484222325u
-
-struct config_file *config_file_parse(const char *path, const char *include_dir, uint64_t *hash, char **error);
+struct config_file *config_file_parse(const char *path, const char *include_dir, char **error);
 struct config_file *config_file_parse_text(const char *name, struct span text, char **error);
 void config_file_free(struct config_file **file);
 

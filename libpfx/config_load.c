@@ -7,6 +7,7 @@
 
 #include "config_entry.h"
 #include "config_file.h"
+#include "config_hash.h"
 #include "config_key.h"
 #include "config_memory.h"
 #include "config_reader.h"
@@ -57,12 +58,13 @@ static void read_all_presets(struct loader *l)
 static void add_file(struct loader *l, const char *path)
 {
     char *error;
-    struct config_file *file = config_file_parse(path, l->directory, &l->reader.config->hash, &error);
+    struct config_file *file = config_file_parse(path, l->directory, &error);
 
     if (file == NULL) {
         config_reader_fail(&l->reader, error);
         return;
     }
+    l->reader.config->hash = config_hash_setting(l->reader.config->hash, config_file_root(file));
     l->files = mem_grow(l->files, l->file_count, &l->file_room, sizeof(*l->files));
     l->files[l->file_count++] = file;
 }
@@ -188,7 +190,7 @@ struct config *config_load(const char *path, enum config_section_id own)
     struct loader l = { .reader = { .config = config, .error = &config->error }, .own = own };
 
     config->memory = config_memory_new();
-    config->hash = CONFIG_FILE_HASH_BEGIN;
+    config->hash = CONFIG_HASH_BEGIN;
     l.directory = directory_of(path);
     l.given = mem_array(config_key_count, sizeof(*l.given));
     read_all_presets(&l);

@@ -16,7 +16,7 @@ fail() {
     exit 1
 }
 
-for program in pfx-socketmap backend client; do
+for program in pfx-socketmap pfx-policyd backend client; do
     [ -x "$B/$program" ] || fail "no $B/$program: run make asan"
 done
 
@@ -288,12 +288,13 @@ asked() { # NAME: how many requests the backend had for the map
 # --- The daemon by itself
 
 # pfx_standalone [-L ...] [ARGUMENTS]: sets PFX to the process id; SOCKET is where it listens.
+DAEMON=pfx-socketmap
 SOCKET=$T/s
 pfx_standalone() {
     local listen=(-L "unix:$SOCKET,mode=0666")
     case " $* " in *" -L "*) listen=() ;; esac
     chmod 1777 "$T"
-    "$B/pfx-socketmap" "${listen[@]}" -C "$CFG" "$@" </dev/null >>"$LOG" 2>&1 &
+    "$B/$DAEMON" "${listen[@]}" -C "$CFG" "$@" </dev/null >>"$LOG" 2>&1 &
     PFX=$!
     STARTED+=("$PFX")
     [ "${#listen[@]}" = 0 ] || pfx_serves "unix:$SOCKET"

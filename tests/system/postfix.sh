@@ -3,19 +3,21 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# postfix_new [COMMAND AND ARGUMENTS]: an instance of its own in $T; its daemons are those of this machine, and
-# pfx-socketmap is reached by a command relative to them. postfix_main adds to main.cf, entries go into $T/etc/pfx.cfg.
+SERVICE=pfx-socketmap
+
+# postfix_new [COMMAND AND ARGUMENTS]: an instance of its own in $T; its daemons are those of this machine, and ours is
+# reached by a command relative to them. postfix_main adds to main.cf, entries go into $T/etc/pfx.cfg.
 postfix_new() {
     Q=$T/queue
     LOG=$T/maillog
     CFG=$T/etc/pfx.cfg
-    SOCKET=$Q/private/pfx-socketmap
+    SOCKET=$Q/private/$SERVICE
     SMTP_PORT=$(instance_unused_port)
-    PFX_COMMAND=$(instance_command "$B/pfx-socketmap")
+    PFX_COMMAND=$(instance_command "$B/$DAEMON")
     instance_make "$T" "$SMTP_PORT"
     postfix_main 'import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME
     PFX_TEST ASAN_OPTIONS UBSAN_OPTIONS'
-    echo "pfx-socketmap unix - - n - 1 ${1:-$PFX_COMMAND}" >>"$T/etc/master.cf"
+    echo "$SERVICE unix - - n - 1 ${1:-$PFX_COMMAND}" >>"$T/etc/master.cf"
 }
 
 postfix_main() { # LINE...
@@ -49,14 +51,14 @@ gone_with_master() {
 pfx_parent() {
     local pid
     for pid in $(children "$MASTER"); do
-        case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *pfx-socketmap*) echo "$pid" ;; esac
+        case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$DAEMON"*) echo "$pid" ;; esac
     done
 }
 
 pfx_processes() {
     local pid
     for pid in $(left_behind); do
-        case $(readlink "/proc/$pid/exe") in */pfx-socketmap*) echo "$pid" ;; esac
+        case $(readlink "/proc/$pid/exe") in */"$DAEMON"*) echo "$pid" ;; esac
     done
 }
 

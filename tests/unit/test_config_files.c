@@ -262,7 +262,9 @@ START_TEST(config_load_hashes_what_it_read)
 
     ck_assert(first == hash_of("workers = 2;"));
     ck_assert(first != hash_of("workers = 3;"));
-    ck_assert(first != hash_of("workers = 2;\n"));
+    ck_assert(first == hash_of("workers = 2;\n"));
+    ck_assert(first != hash_of("max_connections = 2;"));
+    ck_assert(hash_of("http = { proxy = \"http://a:b@h:1\"; };") == hash_of("http = { proxy = \"http://a:c@h:1\"; };"));
     fixture_make_directory("pfx.d");
     fixture_write("pfx.d/a.cfg", "user = \"u\";");
     ck_assert(first != hash_of("workers = 2;"));

@@ -1,0 +1,22 @@
+/*
+ * An HTTP request out of an entry's templates and what is asked about.
+ *
+ * Shape:  URL, body and those headers that depend on the subject, and X-Request-Id, 16 hexadecimal digits.
+ * Limits: those of http.h, and 128 KiB a header line.
+ * Errors: TEMPLATE_SUPPRESSED: the subject lacks what a template needs, or a map's key would climb out of the path that the
+ *         administrator wrote: not found, no request. TEMPLATE_REFUSED: it does not fit where it has to go, or a policy's
+ *         attribute would climb: nobody talks his way around a policy.
+ * Owner:  http is the caller's; after an error it is to be cancelled.
+ * Source: pfx.cfg(5), RFC 3986 sections 3.3 and 5.2.4.
+ */
+#ifndef PFX_REQUEST_H
+#define PFX_REQUEST_H
+
+#include "config.h"
+#include "http.h"
+#include "subject.h"
+
+enum template_outcome request_render(const struct config_entry *entry, const struct subject *subject,
+                                     uint64_t request_id, struct http_call *http);
+
+#endif
