@@ -34,14 +34,18 @@ static size_t next_room(const struct buf *b, size_t needed)
     return room;
 }
 
+static void grow(struct buf *b, size_t needed)
+{
+    b->room = next_room(b, needed);
+    b->p = mem_resize(b->p, b->room + 1); /* for the NUL of vsnprintf() and buf_text() */
+}
+
 char *buf_reserve(struct buf *b, size_t n)
 {
     if (n > b->max - b->n)
         return NULL;
-    if (b->p == NULL || b->room - b->n < n) {
-        b->room = next_room(b, b->n + n);
-        b->p = mem_resize(b->p, b->room + 1); /* for the NUL of vsnprintf() and buf_text() */
-    }
+    if (b->p == NULL || b->room - b->n < n)
+        grow(b, b->n + n);
     return b->p + b->n;
 }
 
@@ -77,7 +81,9 @@ bool buf_format(struct buf *b, const char *format, ...)
 
 const char *buf_text(struct buf *b)
 {
-    *buf_reserve(b, 0) = '\0';
+    if (b->p == NULL)
+        grow(b, 0);
+    b->p[b->n] = '\0';
     return b->p;
 }
 

@@ -1,12 +1,13 @@
 #!/bin/sh
-# The documents are true: manual pages are well-formed, functions and files that README.md names exist, and each
-# configuration that comes with the sources starts the daemon.
+# The documents are true: manual pages are well-formed and explain every line of the log, functions and files that
+# README.md names exist, and each configuration that comes with the sources starts each daemon.
 # Usage: t_docs.sh BUILD SOURCES
 set -u
 LC_ALL=C
 export LC_ALL
 
 START_LIMIT_SECONDS=20
+LOG_LINES_MIN=50 # less, and the sources are read wrongly
 
 usage() {
     echo "usage: $0 BUILD SOURCES" >&2
@@ -16,7 +17,7 @@ usage() {
 [ $# -eq 2 ] || usage
 build=$(cd "$1" && pwd) || usage
 cd "$2" || usage
-for program in pfx-socketmap client; do
+for program in pfx-socketmap pfx-policyd client; do
     [ -x "$build/$program" ] || { echo "$0: no $build/$program" >&2; exit 2; }
 done
 
@@ -92,45 +93,125 @@ check_manuals() {
     done
 }
 
-# Reads the daemon's log to its end; when the daemon has started, and answers, stops it.
+# The tags of the lists under DIAGNOSTICS in all manual pages, a line for each.
+tags() {
+    for page in man/*.[0-9]; do
+        mandoc -T html -O fragment "$page" | tr '\n' ' ' | sed 's/<section class="Sh">/\n&/g' |
+            grep 'id="DIAGNOSTICS"' | grep -oE '<dt[ >].*' | sed 's/<dt[ >]/\n&/g' |
+            sed -n 's/^\(<dt.*\)<\/dt>.*/\1/p' | sed 's/<[^>]*>//g; s/  */ /g; s/^ //'
+    done | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#x27;/'"'"'/g; s/&amp;/\&/g'
+}
+
+STRING='"([^"\\]|\\.)*"'
+
+# The strings that follow CALL (a pattern for grep, up to them) in the files: the literals of each joined, with "%" for
+# each conversion.
+formats() {
+    call=$1
+    shift
+    cat "$@" | tr '\n' ' ' | grep -oE "$call *$STRING( *($STRING|PRI[a-zA-Z0-9]+))*" |
+        sed -E 's/^[^"]*"//; s/"[^"]*$//; s/" *PRI[a-zA-Z0-9]+ *"/d/g; s/" *"//g; s/\\"/"/g
+            s/%[-0-9.*]*(hh|h|ll|l|z|j)?[a-zA-Z]/%/g'
+}
+
+# Strings with a space in them: sentences for people.
+texts() {
+    grep -hv '^#' "$@" | tr '\n' ' ' | grep -oE "$STRING" | sed 's/^"//; s/"$//' | grep ' '
+}
+
+# What the administrator may find in the log: whole formats, and causes up to the advice that follows a colon.
+log_lines() {
+    formats 'log_(fatal|error|warning|info)\(' libpfx/*.c daemons/*/*.c
+    {
+        formats '[^a-z_]warn\(call,' libpfx/backend.c
+        texts libpfx/verdict.c
+        sed -n '/^static const char \*const reasons/,/^};/p' libpfx/http.c | texts -
+    } | sed 's/[:,].*//'
+}
+
+# A tag says the same, with something for each conversion, and advice may follow. A format without a word says nothing.
+check_log_lines() {
+    tags | sed -E 's/^(fatal|error): //' >"$directory/tags"
+    log_lines | sort -u | grep -E '[a-z]{3}' >"$directory/lines"
+    count DIAGNOSTICS "$([ "$(wc -l <"$directory/lines")" -ge "$LOG_LINES_MIN" ] || echo "too few log lines are found")"
+    while IFS= read -r line; do
+        pattern=$(printf '%s\n' "$line" | sed 's/[][().*+?{}|\\^$]/\\&/g; s/%%*/.*/g')
+        count DIAGNOSTICS "$(grep -qE -e "^$pattern([:,].*)?\$" "$directory/tags" || echo "no manual explains \"$line\"")"
+    done <"$directory/lines"
+}
+
+# Asks for an entry that does not exist: the answer to it needs no backend.
+ask() {
+    case $1 in
+    pfx-socketmap) "$build/client" ask "unix:$directory/socket" no_such_entry key </dev/null ;;
+    pfx-policyd) printf 'policy_context=no_such_entry\n\n' | "$build/client" raw "unix:$directory/socket" -h ;;
+    esac >"$directory/answer" 2>&1
+    grep -qE '^(PERM |action=DEFER_IF_PERMIT )' "$directory/answer" ||
+        echo "$1 does not answer: $(cat "$directory/answer")"
+}
+
+# Reads the log of a daemon to its end; when the daemon has started, and answers, stops it.
 watch_log() {
     started=no
     while IFS= read -r line; do
         case $line in
         *': started, '*)
             started=yes
-            "$build/client" ask "unix:$directory/socket" no_such_map key </dev/null >"$directory/answer" 2>&1
-            grep -q '^PERM ' "$directory/answer" || echo "the daemon does not answer: $(cat "$directory/answer")"
+            ask "$1"
             kill "$daemon" ;;
         *'error: '* | *'fatal: '*) printf '%s\n' "$line" ;;
         esac
     done
-    [ "$started" = yes ] || echo "the daemon does not start"
+    [ "$started" = yes ] || echo "$1 does not start"
 }
 
-# Starts the daemon with a copy of a configuration. Under timeout(1) it ends, and with it its log, whatever happens.
-check_configuration() {
+# Starts a daemon with a copy of a configuration. Under timeout(1) it ends, and with it its log, whatever happens.
+check_configuration() { # FILE DAEMON
     cat "$1" >"$directory/pfx.cfg" || { count "$1" "cannot be read"; return; }
-    timeout "$START_LIMIT_SECONDS" "$build/pfx-socketmap" -C "$directory/pfx.cfg" -L "unix:$directory/socket" \
+    copy_secrets "$directory/pfx.cfg"
+    timeout "$START_LIMIT_SECONDS" "$build/$2" -C "$directory/pfx.cfg" -L "unix:$directory/socket" \
         </dev/null >"$directory/log" 2>&1 &
     daemon=$!
-    watch_log <"$directory/log" >"$directory/violations"
+    watch_log "$2" <"$directory/log" >"$directory/violations"
     wait "$daemon" || echo "exit status $?" >>"$directory/violations"
     daemon=
     count "$1" "$(cat "$directory/violations")"
 }
 
+# A secret that the configuration reads from a file is read from one of ours.
+copy_secrets() {
+    echo user:secret >"$directory/secret"
+    sed "s|{ file = \"[^\"]*\"; }|{ file = \"$directory/secret\"; }|" "$1" >"$1.new" && mv "$1.new" "$1"
+}
+
 check_configurations() {
     mkfifo "$directory/log"
     for file in conf/*.cfg conf/examples/*/pfx.cfg; do
-        check_configuration "$file"
+        check_configuration "$file" pfx-socketmap
+        check_configuration "$file" pfx-policyd
+    done
+}
+
+# What postconf(1) says of the lines for main.cf and master.cf: parameters that nothing uses, services that are none.
+check_postfix_lines() {
+    for file in conf/main.cf conf/examples/*/main.cf; do
+        rm -rf "$directory/etc"
+        mkdir "$directory/etc"
+        cp "$file" "$directory/etc/main.cf"
+        cat "${file%main.cf}master.cf" >"$directory/etc/master.cf" 2>/dev/null ||
+            cp conf/master.cf "$directory/etc/master.cf"
+        count "$file" "$(postconf -c "$directory/etc" -n 2>&1 >/dev/null)"
+        count "$file" "$(postconf -c "$directory/etc" -M 2>&1 >"$directory/services")"
+        count "$file" "$(grep -q ' pfx-policyd$' "$directory/services" || echo "no service pfx-policyd")"
     done
 }
 
 check_manuals
+check_log_lines
 check_steps
 check_paths
 check_configurations
+check_postfix_lines
 
 echo "docs: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

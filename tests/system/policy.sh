@@ -25,8 +25,12 @@ policy_configuration() {
 policy_postfix_new() {
     postfix_new "$(instance_command "$B/$DAEMON")${1:+ $1}"
     postfix_main 'virtual_mailbox_domains = virt.example' 'virtual_mailbox_maps = static:here' \
-        'defer_transports = discard' 'smtpd_error_sleep_time = 0' 'smtpd_recipient_restrictions = reject_unauth_destination,' \
-        '    check_policy_service unix:private/pfx-policy'
+        'defer_transports = discard' 'smtpd_error_sleep_time = 0'
+    recipient_restrictions 'check_policy_service unix:private/pfx-policy'
+}
+
+recipient_restrictions() { # LIST
+    postconf -c "$T/etc" -e "smtpd_recipient_restrictions = reject_unauth_destination, $1"
 }
 
 # policy ADDRESS NAME=VALUE...: one request; prints the action of the answer, which is one line and nothing more.
@@ -46,8 +50,45 @@ action() {
     policy "unix:$SOCKET" request=smtpd_access_policy "${@:2}" "policy_context=$1" || echo "no answer"
 }
 
-# mail_from SENDER [RECIPIENT]: one mail by SMTP; the last lines of the replies to MAIL FROM, RCPT TO and the message.
-mail_from() {
-    smtp 'EHLO client.example' "MAIL FROM:<$1>" "RCPT TO:<${2:-user@virt.example}>" DATA \
-        $'Subject: test\r\n\r\nHello.\r\n.' QUIT | sed -n '3p;4p;6p'
+# recipient SENDER [RECIPIENT]: what smtpd says to the recipient.
+recipient() {
+    smtp 'EHLO client.example' "MAIL FROM:<$1>" "RCPT TO:<${2:-user@virt.example}>" QUIT | sed -n 4p
+}
+
+# queued SENDER: sends a mail and sets ID to its queue id.
+queued() {
+    local reply
+    reply=$(smtp 'EHLO client.example' "MAIL FROM:<$1>" 'RCPT TO:<user@virt.example>' DATA \
+        $'Subject: test\r\n\r\nHello.\r\n.' QUIT | sed -n 6p)
+    expect_match "$1: the message" '250 2.0.0 Ok: queued as *' "$reply"
+    ID=${reply##* }
+}
+
+# session_open: a session with smtpd that stays open; say COMMAND sets REPLY to the last line of the reply.
+session_open() {
+    exec {session}<>"/dev/tcp/127.0.0.1/$SMTP_PORT"
+    say
+    say 'EHLO client.example'
+    say 'MAIL FROM:<me@x.example>'
+    expect_match "the sender" '250 *' "$REPLY"
+}
+say() {
+    [ $# = 0 ] || printf '%s\r\n' "$1" >&"$session"
+    while IFS= read -rt 60 -u "$session" REPLY; do
+        case $REPLY in [0-9][0-9][0-9]-*) ;; *) break ;; esac
+    done
+    REPLY=${REPLY%$'\r'}
+}
+session_close() {
+    say QUIT
+    exec {session}>&-
+}
+
+# connections PID...: the inodes of the client connections that these processes hold.
+connections() {
+    local pid
+    for pid in "$@"; do
+        find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null
+    done | tr -dc '0-9\n' | awk -v service="/${SOCKET##*/}" 'NR == FNR { held[$1] = 1; next }
+        $7 in held && $6 == "03" && substr($8, length($8) - length(service) + 1) == service { print $7 }' - /proc/net/unix
 }

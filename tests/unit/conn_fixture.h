@@ -131,6 +131,7 @@ static inline void fixture_add_tests(Suite *suite, const char *name, const TTest
 {
     TCase *tcase = tcase_create(name);
 
+    tcase_set_tags(tcase, name); /* for CK_EXCLUDE_TAGS */
     tcase_add_checked_fixture(tcase, fixture_conn_begin, fixture_conn_end);
     for (; *tests != NULL; tests++)
         tcase_add_test(tcase, *tests);

@@ -130,7 +130,9 @@ static void demand_alloc(void)
 
 static void demand_resize(void)
 {
-    mem_free(mem_resize(mem_alloc(1), PTRDIFF_MAX));
+    static void *volatile block; /* the process ends with it */
+    block = mem_alloc(1);
+    mem_free(mem_resize(block, PTRDIFF_MAX));
 }
 
 static void demand_array(void)
