@@ -13,6 +13,8 @@
 
 #define CAUSES_MAX            8   /* different warnings that one entry can have at a time */
 
+static const char unfit[] = "what is asked does not fit into the request";
+
 struct cause {
     const char *text; /* constant: its address is its identity */
     struct log_limit limit;
@@ -94,8 +96,9 @@ static void warn(struct backend_call *call, const char *cause_text, const char *
     if (!log_may(&cause->limit, call->backend->loop->now_ms, more))
         return;
     backend_describe(call, what);
-    log_warning("%s: target=%s: %s%s%s%s%s", what, call->entry->target.origin, cause_text, detail[0] == '\0' ? "" : " (",
-                detail, detail[0] == '\0' ? "" : ")", more);
+    bool bare = detail[0] == '\0';
+    log_warning("%s: target=%s: %s%s%s%s%s", what, call->entry->target.origin, cause_text, bare ? "" : " (", detail,
+                bare ? "" : ")", more);
 }
 
 static void trace(const struct backend_call *call, int status, const struct verdict *verdict)
@@ -203,8 +206,8 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
         decide(call, (struct verdict){ .kind = VERDICT_NOTFOUND });
         break;
     case TEMPLATE_REFUSED:
-        warn(call, "what is asked does not fit into the request", "");
-        decide(call, (struct verdict){ .kind = VERDICT_PERM, .text = SPAN("what is asked does not fit into the request") });
+        warn(call, unfit, "");
+        decide(call, (struct verdict){ .kind = VERDICT_PERM, .text = span_text(unfit) });
         break;
     }
     http_cancel(http);

@@ -9,7 +9,8 @@
  *         number of those left out.
  * Errors: verdicts, see verdict.h. A key that is not UTF-8 or empty, and what request.h suppresses, is "not
  *         found" without a request.
- * Owner:  a call belongs to the backend until done was called or it was cancelled. The verdict lives until done returns.
+ * Owner:  a call belongs to the backend until done was called or it was cancelled. The verdict lives until done
+ *         returns.
  * Source: pfx.cfg(5), mysql_table(5).
  */
 #ifndef PFX_BACKEND_H

@@ -1,8 +1,10 @@
 /*
- * The TLS profile of each entry of a section: read by the parent before it gives up its privileges, inherited by workers.
+ * The TLS profile of each entry of a section: read by the parent before it gives up its privileges, inherited by
+ * workers.
  *
  * Shape:  entries with the same `tls` group share a profile; entries without TLS have none.
- * Errors: a file that cannot be read is the mistake of the entries that name it: one log line, and backend_trust_error().
+ * Errors: a file that cannot be read is the mistake of the entries that name it: one log line, and
+ *         backend_trust_error().
  * Owner:  the caller frees it, after every struct backend that uses it.
  */
 #ifndef PFX_BACKEND_TRUST_H

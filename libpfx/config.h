@@ -2,14 +2,14 @@
  * The configuration: pfx.cfg and the files of pfx.d beside it, read once, constant afterwards.
  *
  * Shape:  one table, config_keys.def, names every key with its place, type, range, default and help; parser, defaults,
- *         checks, sample file and manual follow it. Inheritance is resolved while reading: an entry holds the values that
- *         apply to it, and nobody looks further up.
+ *         checks, sample file and manual follow it. Inheritance is resolved while reading: an entry holds the values
+ *         that apply to it, and nobody looks further up.
  * Units:  in the names (_ms, _bytes).
  * Limits: the ranges of config_keys.def; CONFIG_FILE_MAX_BYTES a file, CONFIG_SECRET_MAX_BYTES a secret's file.
- * Errors: a mistake hurts only what it is in. config->error: nothing can be answered (no file, a syntax error, a mistake at
- *         top level). config->section[S].error: the section's `defaults` are wrong, which hurts all its entries, and is
- *         copied into each. entry->error: that entry. Each is a text without secrets; every mistake, with file, line and
- *         key, stands in config->problems.
+ * Errors: a mistake hurts only what it is in. config->error: nothing can be answered (no file, a syntax error, a
+ *         mistake at top level). config->section[S].error: the section's `defaults` are wrong, which hurts all its
+ *         entries, and is copied into each. entry->error: that entry. Each is a text without secrets; every mistake,
+ *         with file, line and key, stands in config->problems.
  * Owner:  the configuration owns every pointer below; config_free() wipes the secrets and gives all back.
  * Source: pfx.cfg(5).
  */
@@ -176,8 +176,9 @@ const struct config_entry *config_find(const struct config *config, enum config_
 const char *config_section_name(enum config_section_id section); /* "socket_maps" ... */
 
 /*
- * The rows of config_keys.def, for tools and tests: one line "PLACE NAME DEFAULT" each, to stdout. DEFAULT is as written in
- * pfx.cfg, "-" when it depends on other keys, "{}" for a group, "later" for a key that is refused until it is supported.
+ * The rows of config_keys.def, for tools and tests: one line "PLACE NAME DEFAULT" each, to stdout. DEFAULT is as
+ * written in pfx.cfg, "-" when it depends on other keys, "{}" for a group, "later" for a key that is refused until it
+ * is supported.
  */
 void config_print_keys(void);
 

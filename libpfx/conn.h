@@ -5,15 +5,17 @@
  *           READING   waits for bytes; conn_ops.feed gets all that has come, until it says CODEC_MORE;
  *           PENDING   feed took a request and will call conn_answered() later; nothing is read meanwhile, and a client
  *                     that leaves is noticed (conn_ops.gone);
- *           FLUSHING  the answer is not written yet; nothing is read, so a client that does not read cannot make us store more.
+ *           FLUSHING  the answer is not written yet; nothing is read, so a client that does not read cannot make us
+ *                     store more.
  *         An answer is encoded into conn->out, then conn_answered() is called, from inside feed or later. After
  *         conn_answered() and conn_close() the connection may be gone: do not touch it again.
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
  *         conn_set.max_count connections, then the listeners are left alone until one goes;
- *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit: Postfix decides when to leave.
- * Errors: what a client does wrong costs it its connection and gives one log line. accept(2) out of descriptors or memory:
- *         listeners rest for CONN_ACCEPT_PAUSE_MS, one line a minute.
+ *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit: Postfix decides when to
+ *         leave.
+ * Errors: what a client does wrong costs it its connection and gives one log line. accept(2) out of descriptors or
+ *         memory: listeners rest for CONN_ACCEPT_PAUSE_MS, one line a minute.
  * Owner:  the set owns its connections. A half-closed client still gets its answers.
  */
 #ifndef PFX_CONN_H

@@ -80,8 +80,9 @@ static void open_log(void)
     const char *host = getenv("POSTLOG_HOSTNAME");
     char *ident = mem_format("%s/%s", syslog_name != NULL ? syslog_name : "postfix", process.ops->name);
     int facility = process.master.syslog_facility == NULL ? LOG_MAIL : log_facility(process.master.syslog_facility);
-    struct log_options options = { .sink = LOG_TO_SYSLOG, .ident = ident, .facility = facility < 0 ? LOG_MAIL : facility,
-                                   .socket_path = postlog, .host = host != NULL ? host : "localhost" };
+    struct log_options options = { .sink = LOG_TO_SYSLOG, .ident = ident,
+                                   .facility = facility < 0 ? LOG_MAIL : facility, .socket_path = postlog,
+                                   .host = host != NULL ? host : "localhost" };
 
     if (is_standalone()) {
         options.sink = LOG_TO_STDERR;
@@ -138,14 +139,14 @@ static bool open_listeners(void)
 
 static void limit_connections(void)
 {
+    const size_t others = BACKEND_SOCKETS_MAX + OTHER_FILES;
     size_t wanted = (size_t)process.config->max_connections;
-    size_t files = privileges_open_files(wanted + BACKEND_SOCKETS_MAX + OTHER_FILES);
+    size_t files = privileges_open_files(wanted + others);
 
     process.max_connections = wanted;
-    if (files >= wanted + BACKEND_SOCKETS_MAX + OTHER_FILES)
+    if (files >= wanted + others)
         return;
-    process.max_connections = files > 2 * (BACKEND_SOCKETS_MAX + OTHER_FILES) ? files - BACKEND_SOCKETS_MAX - OTHER_FILES
-                                                                              : files / 2;
+    process.max_connections = files > 2 * others ? files - others : files / 2;
     log_warning("only %zu descriptors allowed: max_connections is %zu instead of %zu", files, process.max_connections,
                 wanted);
 }

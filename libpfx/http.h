@@ -11,8 +11,8 @@
  *         Host names are looked up by resolver.h, never by libcurl. Redirects are not followed; only http and https; no
  *         setting comes from the environment.
  * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.
- * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a host as
- *         configured, further requests wait; HTTP_IDLE_CALLS_MAX prepared handles are kept for reuse.
+ * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a
+ *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX prepared handles are kept for reuse.
  * Errors: enum http_failure and a constant text; answer.detail is for the log only: it may name hosts and addresses.
  *         libcurl repeats a request once, on a new connection, when a reused one was closed before the first byte.
  * Owner:  endpoints and calls belong to struct http. The answer's spans live until done returns.

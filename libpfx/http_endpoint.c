@@ -119,7 +119,8 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
     int ip_version = entry->http.ip_version;
 
     for (struct group *group = http->groups; group != NULL; group = group->next)
-        if (group->profile == profile && group->ip_version == ip_version && is_same_path(group->socket_path, socket_path))
+        if (group->profile == profile && group->ip_version == ip_version &&
+            is_same_path(group->socket_path, socket_path))
             return group;
     struct group *group = mem_alloc(sizeof(*group));
     group->profile = profile;

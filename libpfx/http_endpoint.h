@@ -1,8 +1,8 @@
 /*
  * An endpoint: what all requests of an entry have in common, and which entries may share connections.
  *
- * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its URL,
- *         body and further headers (http.h).
+ * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its
+ *         URL, body and further headers (http.h).
  * Errors: none; the configuration was checked when it was read.
  * Owner:  struct http owns it. entry and profile must outlive it; profile is NULL when the target has no TLS.
  * Source: curl_easy_setopt(3).

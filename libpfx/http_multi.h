@@ -5,8 +5,8 @@
  *         A socket stays registered with epoll(7) from its first use on: the requests that follow on a kept-alive
  *         connection cost no epoll_ctl(2). libcurl does not tell of each socket that it closes, so what is known of a
  *         descriptor is forgotten when libcurl opens a socket of that number; all multi handles share that knowledge.
- * Owner:  both structs are the caller's; no transfer may be left in a multi handle when it is closed, and no multi handle
- *         when its sockets are.
+ * Owner:  both structs are the caller's; no transfer may be left in a multi handle when it is closed, and no multi
+ *         handle when its sockets are.
  * Source: curl_multi_socket_action(3), CURLMOPT_SOCKETFUNCTION(3), CURLOPT_CLOSESOCKETFUNCTION(3).
  */
 #ifndef PFX_HTTP_MULTI_H

@@ -1,9 +1,10 @@
 /*
  * Where a daemon's listening sockets come from: master(8), -L, systemd, or the daemon itself before it executed anew.
  *
- * Shape:  descriptors, non-blocking and close-on-exec. -L is "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT",
- *         "inet:[V6]:PORT" or "inet:PORT" (all addresses).
- * Limits: LISTENER_BACKLOG: Postfix's own 100 refuses a reconnect storm, and a refused connection is final to its clients.
+ * Shape:  descriptors, non-blocking and close-on-exec. -L is "unix:PATH[,mode=0660][,user=U][,group=G]",
+ *         "inet:HOST:PORT", "inet:[V6]:PORT" or "inet:PORT" (all addresses).
+ * Limits: LISTENER_BACKLOG: Postfix's own 100 refuses a reconnect storm, and a refused connection is final to its
+ *         clients.
  * Errors: false, and a text for the log. A socket file that nobody listens on is replaced; one that somebody does, or a
  *         file that is no socket, is an error.
  * Owner:  the caller closes the descriptors and frees the set; listener_unlink() removes socket files made here.

@@ -119,7 +119,7 @@ void loop_cancel(struct loop *loop, struct loop_timer *timer)
         heap_settle(loop, place, last);
 }
 
-/* Timers that a due timer arms for "now" wait for the next turn, so that none can keep descriptors from being served. */
+/* A timer that is armed for "now" waits for the next turn, so that none can keep descriptors from being served. */
 static void run_timers(struct loop *loop)
 {
     loop->turn++;

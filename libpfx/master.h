@@ -1,11 +1,12 @@
 /*
  * The child's side of Postfix's master(8).
  *
- * Shape:  descriptor MASTER_STATUS_FD is a socket to master, shared by all children of the service; the listeners start at
- *         MASTER_LISTEN_FD. A status message is {int pid; unsigned generation; int available}, 12 bytes in one write,
- *         native byte order; the generation is in the environment, GENERATION, octal. master ignores messages with another
- *         pid or generation. The end of file on MASTER_STATUS_FD means: reload, stop, or master has died.
- *         The queue directory is the working directory, MAIL_CONFIG names the configuration directory, and there is no PATH.
+ * Shape:  descriptor MASTER_STATUS_FD is a socket to master, shared by all children of the service; the listeners
+ *         start at MASTER_LISTEN_FD. A status message is {int pid; unsigned generation; int available}, 12 bytes in
+ *         one write, native byte order; the generation is in the environment, GENERATION, octal. master ignores
+ *         messages with another pid or generation. The end of file on MASTER_STATUS_FD means: reload, stop, or master
+ *         has died. The queue directory is the working directory, MAIL_CONFIG names the configuration directory, and
+ *         there is no PATH.
  * Errors: master_begin() gives a constant text when this process was not started by master(8).
  * Owner:  struct master_settings owns its texts.
  * Source: Postfix master/master_proto.h, master_spawn.c, master_status.c, master_avail.c, master_ent.c.
@@ -27,8 +28,8 @@ struct master_settings {
 const char *master_begin(void);
 
 /*
- * One TAKEN and AVAIL pair, to be sent after the first served request: from then on a crash costs no throttling by master,
- * and a daemon that dies at each start still does.
+ * One TAKEN and AVAIL pair, to be sent after the first served request: from then on a crash costs no throttling by
+ * master, and a daemon that dies at each start still does.
  */
 void master_report_served(void);
 

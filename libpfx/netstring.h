@@ -18,8 +18,8 @@
 enum codec_result netstring_decode(struct span in, size_t max, struct span *body, size_t *used, const char **why);
 
 /*
- * "LENGTH:" HEAD BODY ",", the two being one string. Returns the size needed; writes nothing unless size is enough. Neither
- * may overlap out.
+ * "LENGTH:" HEAD BODY ",", the two being one string. Returns the size needed; writes nothing unless size is enough.
+ * Neither may overlap out.
  */
 size_t netstring_encode(char *out, size_t size, struct span head, struct span body);
 

@@ -36,7 +36,7 @@ static const char *set_listen(struct options *options, const char *text)
     return NULL;
 }
 
-/* An option with a value. Those of Postfix's skeletons that mean nothing to us are accepted, as administrators add them. */
+/* Options of Postfix's skeletons that mean nothing to us are accepted, as administrators add them. */
 static const char *set_value(struct options *options, int letter, const char *value)
 {
     switch (letter) {

@@ -3,10 +3,12 @@
  *
  * Shape:  -C FILE -w N -v -V -L SPEC [NAME], and c d D i: l m: n: o: r: s: S t: u z of Postfix's skeletons.
  * Limits: OPTIONS_LISTEN_MAX listeners.
- * Errors: options_parse() gives NULL, or a constant text; the options are filled in as far as they can be read, so that the
- *         caller knows whom to tell: a person, who gets options_usage(), or the log, when master(8) started us.
+ * Errors: options_parse() gives NULL, or a constant text; the options are filled in as far as they can be read, so
+ *         that the caller knows whom to tell: a person, who gets options_usage(), or the log, when master(8) started
+ *         us.
  * Owner:  all texts are argv's.
- * Source: Postfix master/master_ent.c (what is passed, in which order), master/multi_server.c, event_server.c (the letters).
+ * Source: Postfix master/master_ent.c (what is passed, in which order), master/multi_server.c, event_server.c (the
+ *         letters).
  */
 #ifndef PFX_OPTIONS_H
 #define PFX_OPTIONS_H

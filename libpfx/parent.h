@@ -1,12 +1,13 @@
 /*
  * The parent of the workers: forks them, replaces those that die, and ends them for a reload or a stop.
  *
- * Shape:  parent_run() returns what is to happen next. For a reload all workers close their listeners first; only then are
- *         connections closed, so that a client which connects again meets the successor.
+ * Shape:  parent_run() returns what is to happen next. For a reload all workers close their listeners first; only
+ *         then are connections closed, so that a client which connects again meets the successor.
  * Units:  milliseconds.
  * Limits: PARENT_STOP_WAIT_MS for workers to close their listeners. A worker that dies is replaced after a pause that
  *         grows from 0 to PARENT_PAUSE_MAX_MS while it lives for less than PARENT_EARLY_MS.
- * Errors: PARENT_FAILED when no worker ever answered anything and all of them died early PARENT_EARLY_DEATHS times running.
+ * Errors: PARENT_FAILED when no worker ever answered anything and all of them died early PARENT_EARLY_DEATHS times
+ *         running.
  * Owner:  setup outlives the call. In a worker, parent_run() does not return: the worker exits.
  * Source: Postfix master/master_spawn.c (a child that lingers after the end of file on its status channel blocks its
  *         successor; exit status 0 is never throttled).
@@ -40,8 +41,8 @@ struct parent_setup {
 };
 
 /*
- * Keeps the signals that parent_run() handles for it. A program that has said that it runs, or has made a socket file, must
- * not die of one before.
+ * Keeps the signals that parent_run() handles for it. A program that has said that it runs, or has made a socket
+ * file, must not die of one before.
  */
 void parent_hold_signals(void);
 

@@ -62,8 +62,9 @@ static bool has_dots(struct span segment)
 }
 
 /*
- * A value with "." or ".." between slashes would climb out of the path that the administrator wrote. No value adds a segment,
- * as its slashes are escaped, so the segments of both go together, and what is the same in both is the administrator's own.
+ * A value with "." or ".." between slashes would climb out of the path that the administrator wrote. No value adds a
+ * segment, as its slashes are escaped, so the segments of both go together, and what is the same in both is the
+ * administrator's own.
  */
 static bool climbs(struct span written, struct span url)
 {

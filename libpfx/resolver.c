@@ -235,7 +235,8 @@ struct resolver_host *resolver_host(struct resolver *resolver, const char *name,
     return host;
 }
 
-enum resolver_result resolver_ask(struct resolver *resolver, struct resolver_host *host, struct resolver_waiter *waiter)
+enum resolver_result resolver_ask(struct resolver *resolver, struct resolver_host *host,
+                                  struct resolver_waiter *waiter)
 {
     bool fresh = resolver->loop->now_ms < host->fresh_until_ms;
 

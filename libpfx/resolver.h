@@ -1,6 +1,6 @@
 /*
- * Host names to addresses, by getaddrinfo(3) in threads of its own, so that hosts(5), nsswitch.conf(5) and DNS all count
- * and no look-up ever holds the loop. The only module that knows threads.
+ * Host names to addresses, by getaddrinfo(3) in threads of its own, so that hosts(5), nsswitch.conf(5) and DNS all
+ * count and no look-up ever holds the loop. The only module that knows threads.
  *
  * Shape:  one record a host name and address family, made for hosts that the configuration names, kept for good.
  *         Addresses are text, "192.0.2.1,[2001:db8::1]", in the order of preference.
@@ -55,7 +55,8 @@ struct resolver *resolver_new(struct loop *loop); /* NULL: no descriptor left */
 void resolver_free(struct resolver **resolver);
 
 struct resolver_host *resolver_host(struct resolver *resolver, const char *name, enum config_ip_version version);
-enum resolver_result resolver_ask(struct resolver *resolver, struct resolver_host *host, struct resolver_waiter *waiter);
+enum resolver_result resolver_ask(struct resolver *resolver, struct resolver_host *host,
+                                  struct resolver_waiter *waiter);
 void resolver_forget(struct resolver_waiter *waiter); /* harmless when it does not wait */
 
 #endif

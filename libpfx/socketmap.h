@@ -8,8 +8,8 @@
  *         (header_checks; header_size_limit is 102400), and a name.
  *         Postfix 3.4 to 3.9 read no reply of more than 100000 bytes, status word included (dict_sockmap.c): an entry's
  *         max_reply_size.
- * Errors: BAD: not a netstring, no space, an empty name, a NUL. The peer is to be closed, because Postfix would read the
- *         rest of a bad reply as the next one.
+ * Errors: BAD: not a netstring, no space, an empty name, a NUL. The peer is to be closed, because Postfix would read
+ *         the rest of a bad reply as the next one.
  * Owner:  spans borrow the input.
  * Source: socketmap_table(5), Postfix util/dict_sockmap.c.
  */

@@ -1,9 +1,9 @@
 /*
  * What a request is about: the key of a socket map, or the attributes of a policy request.
  *
- * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a key;
- *         the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones its
- *         {{ .Key }} holds.
+ * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a
+ *         key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
+ *         its {{ .Key }} holds.
  * Limits: those of the protocol that it came by.
  * Errors: none.
  * Owner:  the caller frees it; it borrows nothing of the request.
@@ -34,12 +34,12 @@ void subject_free(struct subject *subject);
 /* For template_expand(); borrows the subject. */
 struct template_values subject_values(const struct subject *subject);
 
-/* A key that is empty or not UTF-8 cannot be anywhere: Postfix treats such keys as not found, too (dict_utf8.c, maps.c). */
+/* A key that is empty or not UTF-8 cannot be anywhere: to Postfix such keys are not found, too (dict_utf8.c, maps.c). */
 bool subject_is_askable(const struct subject *subject);
 
 /*
- * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>" with
- * NOQUEUE where there is no queue id yet.
+ * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
+ * with NOQUEUE where there is no queue id yet.
  */
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size);
 

@@ -1,18 +1,16 @@
 /*
  * Templates: text with placeholders.
  *
- * Shape:  of socket maps, as in mysql_table(5): %s the key; %u its local part (the whole key when it has no '@'); %d its
- *         domain; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white space optional) another
- *         name for %s.
- *         of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{ .Key }} all attributes as a
- *         JSON object, in their order.
- *         of both: %% a percent sign.
+ * Shape:  of socket maps, as in mysql_table(5): %s the key; %u its local part (the whole key when it has no '@'); %d
+ *         its domain; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white space optional)
+ *         another name for %s. of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{
+ *         .Key }} all attributes as a JSON object, in their order. of both: %% a percent sign.
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
  * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.
  * Source: mysql_table(5) query; Postfix global/db_common.c (a local part is what stands before the last '@'; a template
- *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup). An attribute
- *         that is empty or not there is put in as nothing: a null sender is no reason not to ask.
+ *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup). An
+ *         attribute that is empty or not there is put in as nothing: a null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H
@@ -63,8 +61,8 @@ enum template_outcome {
 };
 
 /*
- * Splits text into pieces; *count of them, at most TEMPLATE_PIECES_MAX. False: *why. An unknown placeholder, or a '%' that
- * begins none, is an error that says how to write a percent sign.
+ * Splits text into pieces; *count of them, at most TEMPLATE_PIECES_MAX. False: *why. An unknown placeholder, or a '%'
+ * that begins none, is an error that says how to write a percent sign.
  */
 bool template_parse(struct span text, enum template_dialect dialect, struct template_piece *pieces, size_t *count,
                     const char **why);

@@ -12,7 +12,7 @@
 
 #include "mem.h"
 
-/* Debian, Red Hat, SUSE, Alpine. A directory of hashed links would be read at each handshake, out of a chroot's reach. */
+/* Debian, Red Hat, SUSE, Alpine. A directory of hashed links would be read at each handshake, beyond a chroot. */
 static const char *const system_bundles[] = {
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -54,7 +54,7 @@ static const char *system_bundle(void)
     return NULL;
 }
 
-/* A machine without CA certificates is no mistake in the configuration: each handshake will say whom it does not trust. */
+/* A machine without CA certificates is no mistake of the configuration: each handshake says whom it does not trust. */
 static bool trust_system(X509_STORE *store, char *why)
 {
     const char *bundle = system_bundle();

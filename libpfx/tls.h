@@ -2,9 +2,10 @@
  * TLS as the configuration wants it: trusted CAs, client certificate and key, read once while the process still may
  * (before chroot(2), as root). The only module that knows OpenSSL.
  *
- * Shape:  one profile a distinct `tls` group; workers inherit it by fork(2) and put it into each connection, which costs no
- *         parsing. "system" in root_ca is the system's bundle, or SSL_CERT_FILE of the environment.
- * Errors: tls_profile_new() gives NULL and a text that names the file; it is never skipped and never "unverified instead".
+ * Shape:  one profile a distinct `tls` group; workers inherit it by fork(2) and put it into each connection, which
+ *         costs no parsing. "system" in root_ca is the system's bundle, or SSL_CERT_FILE of the environment.
+ * Errors: tls_profile_new() gives NULL and a text that names the file; it is never skipped and never "unverified
+ *         instead".
  * Owner:  the caller frees the profile.
  * Source: SSL_CTX_set1_cert_store(3), RFC 5280, RFC 9325 (no version below 1.2 unless asked for).
  */

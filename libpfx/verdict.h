@@ -2,10 +2,11 @@
  * What an HTTP answer means to Postfix.
  *
  * Shape:  verdict_of_answer() for what the service said, verdict_of_failure() when it said nothing.
- * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL; detail says more.
- * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text holds a
- *         URL, a secret or anything of the answer but the value and the text of error_field, the latter made printable
- *         and at most VERDICT_ERROR_MAX_BYTES long.
+ * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL; detail says
+ *         more.
+ * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text
+ *         holds a URL, a secret or anything of the answer but the value and the text of error_field, the latter made
+ *         printable and at most VERDICT_ERROR_MAX_BYTES long.
  * Source: pfx.cfg(5), "Answers"; Postfix logs 200 bytes of a reason (dict_sockmap.c).
  */
 #ifndef PFX_VERDICT_H

@@ -38,7 +38,8 @@ policy() {
     local address=$1
     shift
     [ $# -gt 0 ] || set -- request=smtpd_access_policy
-    { printf '%s\n' "$@" && echo; } | raw_end "$address" | perl -0777 -ne '/\Aaction=([^\n]*)\n\n\z/ or exit 1; print $1;'
+    { printf '%s\n' "$@" && echo; } | raw_end "$address" |
+        perl -0777 -ne '/\Aaction=([^\n]*)\n\n\z/ or exit 1; print $1;'
 }
 
 answers() { # ADDRESS
@@ -89,6 +90,6 @@ connections() {
     local pid
     for pid in "$@"; do
         find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null
-    done | tr -dc '0-9\n' | awk -v service="/${SOCKET##*/}" 'NR == FNR { held[$1] = 1; next }
-        $7 in held && $6 == "03" && substr($8, length($8) - length(service) + 1) == service { print $7 }' - /proc/net/unix
+    done | tr -dc '0-9\n' | awk -v name="/${SOCKET##*/}" 'NR == FNR { held[$1] = 1; next }
+        $7 in held && $6 == "03" && substr($8, length($8) - length(name) + 1) == name { print $7 }' - /proc/net/unix
 }

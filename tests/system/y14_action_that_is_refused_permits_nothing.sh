@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Through smtpd: digits alone, an empty text and other answers that Postfix takes as permit do not let mail through (A4).
+# Through smtpd: digits alone, an empty text and other answers that Postfix takes as permit do not let mail through
+# (A4).
 set -eu
 . "$(dirname "$0")/policy.sh"
 
@@ -20,5 +21,6 @@ for i in "${!permits[@]}"; do
 done
 expect_equal "nothing there" '554 5.7.1 <user@virt.example>: Recipient address rejected: nothing there' \
     "$(recipient unknown@x.example)"
-expect_log 'pfx-policyd\[[0-9]+\]: warning: NOQUEUE: policy=wanted, client=unknown\[127\.0\.0\.1\], sender=<0@x\.example>, recipient=<user@virt\.example>, peer=[0-9]+, request=[0-9a-f]{16}: .*digits alone'
+who='client=unknown\[127\.0\.0\.1\], sender=<0@x\.example>, recipient=<user@virt\.example>'
+expect_log "warning: NOQUEUE: policy=wanted, $who, peer=[0-9]+, request=[0-9a-f]{16}: .*digits alone"
 expect_no_log 'smtpd.*warning: (access table|unknown smtpd restriction|problem talking)'

@@ -21,7 +21,8 @@ policy_configuration
 postfix_start
 
 decides() { # WHAT REPLY RECIPIENT
-    expect_equal "$1" "${2/USER/<$3@virt.example>: Recipient address rejected}" "$(recipient me@x.example "$3@virt.example")"
+    local wanted=${2/USER/<$3@virt.example>: Recipient address rejected}
+    expect_equal "$1" "$wanted" "$(recipient me@x.example "$3@virt.example")"
 }
 deferred='450 4.3.0 USER: Service temporarily unavailable'
 decides "down, on_error = DUNNO" '250 2.1.5 Ok' open

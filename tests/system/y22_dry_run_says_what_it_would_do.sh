@@ -33,6 +33,7 @@ expect_equal "nothing there" DUNNO "$(action nothing)"
 expect_log 'NOQUEUE: policy=nothing, .*: would: OK nothing$'
 expect_equal "an error" DUNNO "$(action broken)"
 expect_log "NOQUEUE: policy=broken, .*: would: $ON_ERROR\$"
-expect_equal "an odd queue id" DUNNO "$(action nothing queue_id=$'A\rB\e[31m' client_name=host client_address=192.0.2.1)"
+expect_equal "an odd queue id" DUNNO \
+    "$(action nothing queue_id=$'A\rB\e[31m' client_name=host client_address=192.0.2.1)"
 expect_log 'A\?B\?\[31m: policy=nothing, client=host\[192\.0\.2\.1\], .*would: '
 pfx_stop

@@ -13,11 +13,12 @@ postfix_start
 # received: the attributes as the backend got them, a line each.
 received() {
     fetch /_last | sed '1,/^\r*$/d' | perl -CSD -0777 -MEncode -ne '
+        my %letter = (b => "\b", f => "\f", n => "\n", r => "\r", t => "\t");
         /\A\{(.*)\}\s*\z/s or die "no object: $_";
         my $rest = $1;
         while ($rest =~ s/\A"((?:[^"\\]|\\.)*)":"((?:[^"\\]|\\.)*)"(?:,|\z)//s) {
             my @texts = ($1, $2);
-            s/\\u([0-9a-fA-F]{4})/chr hex $1/ge, s/\\t/\t/g, s/\\r/\r/g, s/\\([b"\\\/])/$1 eq "b" ? "\b" : $1/ge for @texts;
+            s/\\(?:u([0-9a-fA-F]{4})|(.))/defined $1 ? chr hex $1 : $letter{$2} \/\/ $2/ge for @texts;
             print "$texts[0]=$texts[1]\n";
         }
         die "not attributes: $rest" if $rest ne "";'
@@ -50,8 +51,8 @@ as_they_are() { # WHAT ATTRIBUTE...
 }
 as_they_are "attributes of later releases" compatibility_level=3.6 mail_version=3.12 tls_sni=mx.virt.example
 as_they_are "unknown names" zzz=1 aaa=2 'with space=3' with-dash=4 UPPER=5 1=6 grün=7 '"quoted"=8' 'back\slash=9'
-as_they_are "odd values" 'a==' 'b== =' 'c= leading' 'd=trailing ' 'e="quoted"' "f='x'" 'g=\n\\' 'h=</script>' 'i=%s%%{x}' \
-    'j={{ .Key }}' 'k=%{a}' 'l={"m":"n"}' 'm=' $'n=tab\tand\rreturn' $'o=\x01\x1b\x7f' 'p=grün € 😀'
+as_they_are "odd values" 'a==' 'b== =' 'c= leading' 'd=trailing ' 'e="quoted"' "f='x'" 'g=\n\\' 'h=</script>' \
+    'i=%s%%{x}' 'j={{ .Key }}' 'k=%{a}' 'l={"m":"n"}' 'm=' $'n=tab\tand\rreturn' $'o=\x01\x1b\x7f' 'p=grün € 😀'
 as_they_are "a value of 60,000 bytes" "a=$(printf 'x%.0s' {1..60000})"
 many=()
 for i in {1..128}; do many+=("name$i=value$i"); done

@@ -20,6 +20,10 @@ policy_configuration
 pfx_standalone
 
 odd=$'sender=a b"c=d&e/%s\\@Other.Example'
+json='a b\"c=d&e/%s\\@Other.Example'
+all() { # NAME: the object of all attributes
+    echo "{\"request\":\"smtpd_access_policy\",\"sender\":\"$json\",\"policy_context\":\"$1\"}"
+}
 sends() { # NAME GLOB ATTRIBUTE...
     local name=$1 glob=$2
     shift 2
@@ -29,12 +33,10 @@ sends() { # NAME GLOB ATTRIBUTE...
 body() {
     fetch /_last | sed '1,/^\r*$/d'
 }
-sends all 'POST /all*' helo_name=me "$odd" recipient=you
-expect_equal "all" \
-    '{"request":"smtpd_access_policy","helo_name":"me","sender":"a b\"c=d&e/%s\\@Other.Example","recipient":"you","policy_context":"all"}' \
-    "$(body)"
+sends all 'POST /all*' "$odd"
+expect_equal "all" "$(all all)" "$(body)"
 sends chosen 'POST *' helo_name=me "$odd" recipient=you
-expect_equal "chosen" '{"sender":"a b\"c=d&e/%s\\@Other.Example","recipient":"you"}' "$(body)"
+expect_equal "chosen" "{\"sender\":\"$json\",\"recipient\":\"you\"}" "$(body)"
 sends one 'POST *' helo_name=me sender= recipient=you
 expect_equal "one" '{"sender":""}' "$(body)"
 sends one 'POST *' recipient=you
@@ -42,13 +44,9 @@ expect_equal "one that is not there" '{}' "$(body)"
 sends chosen_but_named $'*\r\nX-Helo: me\r\n*' helo_name=me sender=x
 expect_equal "chosen, and another in a header" '{"sender":"x"}' "$(body)"
 sends payload 'POST *' "$odd"
-expect_equal "a group" \
-    '{"from":"<a b\"c=d&e/%s\\@Other.Example>","all":{"request":"smtpd_access_policy","sender":"a b\"c=d&e/%s\\@Other.Example","policy_context":"payload"},"percent":"100%","none":""}' \
-    "$(body | tr -d '\n')"
+expect_equal "a group" "{\"from\":\"<$json>\",\"all\":$(all payload),\"percent\":\"100%\",\"none\":\"\"}" "$(body)"
 sends text 'POST *' "$odd"
-expect_equal "a text" \
-    '{ "from": "a b\"c=d&e/%s\\@Other.Example", "all": {"request":"smtpd_access_policy","sender":"a b\"c=d&e/%s\\@Other.Example","policy_context":"text"} }' \
-    "$(body)"
+expect_equal "a text" "{ \"from\": \"$json\", \"all\": $(all text) }" "$(body)"
 sends form $'*\r\nContent-Type: application/x-www-form-urlencoded\r\n*' "$odd" recipient=you
 expect_equal "a form" 'from=a%20b%22c%3Dd%26e%2F%25s%5C%40Other.Example&to=you' "$(body)"
 sends header 'POST *' "$odd"

@@ -18,7 +18,8 @@ postfix_start
 greylisted='450 4.2.0 <user@virt.example>: Recipient address rejected: greylisted'
 expect_equal "a class" "$greylisted" "$(recipient class@x.example)"
 expect_equal "a list" "$greylisted" "$(recipient list@x.example)"
-expect_equal "an action" '554 5.7.1 <user@virt.example>: Recipient address rejected: plain' "$(recipient plain@x.example)"
+expect_equal "an action" \
+    '554 5.7.1 <user@virt.example>: Recipient address rejected: plain' "$(recipient plain@x.example)"
 for sender in class list; do
     expect_equal "a $sender where none may be" "$ON_ERROR" "$(action refused "sender=$sender@x.example")"
 done

@@ -37,4 +37,5 @@ expect_equal "the connection after four sessions" "$first" "$(held)"
 expect_equal "requests" 103 "$(asked wanted)"
 expect_equal "connections to the backend" 1 "$(fetch /_conns)"
 expect_equal "lines about requests" 103 "$(grep -c 'policy=wanted, .*source=backend' "$LOG")"
-expect_equal "those who asked" 1 "$(grep -o 'policy=wanted, .*peer=[0-9]*' "$LOG" | sed 's/.*peer=//' | sort -u | wc -l)"
+expect_equal "those who asked" 1 \
+    "$(grep -o 'policy=wanted, .*peer=[0-9]*' "$LOG" | sed 's/.*peer=//' | sort -u | wc -l)"

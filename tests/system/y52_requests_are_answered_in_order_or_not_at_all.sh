@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Several requests in one write are answered in order; one that is cut off is dropped and not asked; a malformed one costs
-# its sender the connection and one line in the log (A4, "malformed request").
+# Several requests in one write are answered in order; one that is cut off is dropped and not asked; a malformed one
+# costs its sender the connection and one line in the log (A4, "malformed request").
 set -eu
 . "$(dirname "$0")/policy.sh"
 
