@@ -97,11 +97,17 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* No control bytes: libcurl cannot decode those, and would then go without the proxy. */
+static bool is_escape(struct span text)
+{
+    return text.n > 2 && text.p[0] == '%' && is_hex(text.p[1]) && is_hex(text.p[2]) && text.p[1] >= '2';
+}
+
 static bool is_userinfo(struct span text)
 {
     for (size_t i = 0; i < text.n; i++) {
         bool is_plain = is_name_byte(text.p[i]) || (text.p[i] != '\0' && strchr("~!$&'()*+,;=:", text.p[i]) != NULL);
-        bool is_encoded = text.p[i] == '%' && text.n - i > 2 && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]);
+        bool is_encoded = is_escape(span_skip(text, i));
         if (!is_plain && !is_encoded)
             return false;
         i += is_encoded ? 2 : 0;
@@ -114,7 +120,7 @@ bool config_host_parse_proxy(struct span authority, struct config_host *host, co
     size_t at = span_find_last(authority, '@');
 
     if (at < authority.n && !is_userinfo(span_first(authority, at))) {
-        *why = "user or password holds a character that must be percent-encoded (%XX)";
+        *why = "user or password holds a character that must be percent-encoded (%XX), or an encoded control byte";
         return false;
     }
     if (at < authority.n)

@@ -40,7 +40,7 @@ static void drain_over(struct loop_timer *timer)
 {
     struct worker *worker = LOOP_OWNER(timer, struct worker, drain_limit);
 
-    log_info("drain_time is over, closing %zu connections", worker->clients.count);
+    log_info("drain_time is over, connections closed: %zu", worker->clients.count);
     loop_stop(&worker->loop);
 }
 

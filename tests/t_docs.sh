@@ -136,7 +136,8 @@ check_log_lines() {
     count DIAGNOSTICS "$([ "$(wc -l <"$directory/lines")" -ge "$LOG_LINES_MIN" ] || echo "too few log lines are found")"
     while IFS= read -r line; do
         pattern=$(printf '%s\n' "$line" | sed 's/[][().*+?{}|\\^$]/\\&/g; s/%%*/.*/g')
-        count DIAGNOSTICS "$(grep -qE -e "^$pattern([:,].*)?\$" "$directory/tags" || echo "no manual explains \"$line\"")"
+        count DIAGNOSTICS "$(grep -qE -e "^$pattern([:,].*)?\$" "$directory/tags" ||
+            echo "no manual explains \"$line\"")"
     done <"$directory/lines"
 }
 

@@ -54,5 +54,5 @@ reload 1s 3
 wait_for 10 gone $old_workers || fail "the old workers outlive drain_time"
 recipient_is 3 3000
 session_close
-expect_log 'pfx-policyd\[[0-9]+\]: drain_time is over, closing 1 connections'
+expect_log 'pfx-policyd\[[0-9]+\]: drain_time is over, connections closed: 1'
 expect_no_log 'problem talking to server|bad command startup|exit status|killed by signal'
