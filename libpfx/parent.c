@@ -31,6 +31,7 @@ struct parent {
     struct loop_timer limit; /* while it ends */
     struct slot *slots;
     bool served;
+    bool master_left; /* end of file on its channel */
     bool ending;
     enum parent_end end;
 };
@@ -72,7 +73,11 @@ static void check_all_stopped(struct parent *parent)
     for (size_t i = 0; i < parent->setup->workers; i++)
         if (parent->slots[i].listens)
             return;
-    if (parent->ending && (parent->end == PARENT_RELOADS || !parent->setup->standalone))
+    if (!parent->ending || (parent->setup->standalone && parent->end == PARENT_LEAVES))
+        return;
+    if (parent->master_left)
+        loop_at(&parent->loop, &parent->limit, parent->loop.now_ms + PARENT_TERM_WAIT_MS);
+    else
         loop_stop(&parent->loop);
 }
 
@@ -319,6 +324,7 @@ static void master_left(struct loop_io *io, uint32_t events)
     (void)events;
 
     loop_remove(&parent->loop, io);
+    parent->master_left = true;
     hand_over(parent, "reload or stop of Postfix");
 }
 

@@ -4,7 +4,7 @@
  * Shape:  parent_run() returns what is to happen next. For a reload all workers close their listeners first; only
  *         then are connections closed, so that a client which connects again meets the successor.
  * Units:  milliseconds.
- * Limits: PARENT_STOP_WAIT_MS for workers to close their listeners. A worker that dies is replaced after a pause that
+ * Limits: PARENT_STOP_WAIT_MS for workers to close their listeners; then PARENT_TERM_WAIT_MS for master's SIGTERM. A worker that dies is replaced after a pause that
  *         grows from 0 to PARENT_PAUSE_MAX_MS while it lives for less than PARENT_EARLY_MS.
  * Errors: PARENT_FAILED when no worker ever answered anything and all of them died early PARENT_EARLY_DEATHS times
  *         running.
@@ -18,6 +18,7 @@
 #include "worker.h"
 
 #define PARENT_STOP_WAIT_MS 100
+#define PARENT_TERM_WAIT_MS 5 /* master sends SIGTERM right after the end of file when the service was removed */
 #define PARENT_EARLY_MS 1000
 #define PARENT_EARLY_DEATHS 5
 #define PARENT_FIRST_PAUSE_MS 100

@@ -20,7 +20,7 @@ keys=(
     'john doe' '"john doe"@example.com' '"quo\"te"@example.com' '*' '""' '"<>"' '<>' ' ' ' leading' 'trailing '
     'grün@bücher.example' '日本@例え.jp' '😀@example.com'
     '"}' '","admin":true,"x":"' '\' '\\' '\"' '\u0000' '{"a":1}' '[1]' "it's" '`id`' '$(id)'
-    'a/b' '../admin' '/' '//' '?admin=1' '#fragment' '&admin=yes' 'key=other' ';' '%' '%41' '%00' '%s' '%%' '{{ .Key }}'
+    'a/b' '/' '//' '?admin=1' '#fragment' '&admin=yes' 'key=other' ';' '%' '%41' '%00' '%s' '%%' '{{ .Key }}'
     'http://other.example/' '@' '@example.com' 'a@b@c.example' 'user+ext@example.com' ':,' '0:,'
     $'tab\tin it' $'line\nin it'
     $'\r\nX-Evil: 1\r\n\r\n' $'\x01\x02\x1f\x7f' "$(printf 'k%.0s' {1..9000})" "$(printf '"%.0s' {1..9000})"
@@ -62,6 +62,12 @@ for name in in_path in_query in_json in_group in_form in_header; do
         expect_reply "$name" "$key" 'NOTFOUND '
     done
 done
+# Nor is one that a server could take as a way out of the path, once it has decoded its slashes; elsewhere it is a key.
+for key in . .. ../admin 'x/../../admin' '"x/../admin/"@virt.example' '..\admin'; do
+    expect_reply in_path "$key" 'NOTFOUND '
+done
 expect_equal "requests about keys that are none" 0 "$(fetch '/_count?path=/')"
+expect_reply in_query ../admin 'OK value-of-../admin'
+expect_reply in_json ../admin 'OK value-of-../admin'
 expect_reply in_query well 'OK value-of-well'
 pfx_stop
