@@ -7,12 +7,13 @@
  *         before MECH for another kind of socket), then OK, FAIL and CONT with the ID of the request.
  *         In a field, 0x01 and one of 0 1 t r n stand for NUL, 0x01, TAB, CR and LF. Postfix neither escapes nor
  *         unescapes; a client or a backend that could put a bare LF into a reply could forge the next one.
- * Units:  bytes; an ID is 1 to 2^32 - 1.
- * Limits: AUTHPROTO_LINE_MAX_BYTES a line with its LF, from Postfix's smtpd_sasl_response_limit of 12288 and what stands
- *         around it, doubled and rounded; Dovecot's own limit is 16384. AUTHPROTO_REPLY_MAX_BYTES what we send in one line:
- *         Exim reads 8192.
- * Errors: BAD: a line too long, a field missing or malformed, an ID that is none, anything behind resp=. The peer is to be
- *         disconnected. A command that is not known is AUTHPROTO_UNKNOWN, an empty line AUTHPROTO_EMPTY.
+ * Units:  bytes; an ID is 1 to 2^32 - 1, a number is decimal without sign or leading zero.
+ * Limits: AUTHPROTO_LINE_MAX_BYTES a line with its LF, from Postfix's smtpd_sasl_response_limit of 12288 and what
+ *         stands around it, doubled and rounded; Dovecot's own limit is 16384. AUTHPROTO_REPLY_MAX_BYTES what we send
+ *         in one line: Exim reads 8192.
+ * Errors: BAD: a line too long, a field missing or malformed, an ID that is none, a field too many, anything behind
+ *         resp=. The peer is to be disconnected. A command that is not known is AUTHPROTO_UNKNOWN, an empty line
+ *         AUTHPROTO_EMPTY.
  * Owner:  spans lie in the input or in the memory that the caller gives for unescaped fields.
  * Source: Dovecot, auth client protocol 1.2; Postfix xsasl/xsasl_dovecot_server.c.
  */
@@ -51,14 +52,14 @@ struct authproto_request {
     struct span rport, lport;
     struct span session;
     struct span local_name; /* the TLS server name */
-    bool secured;           /* TLS is active */
+    bool secured;           /* TLS is active: secured alone, as Postfix says it, or secured=tls */
     bool has_response;      /* resp= is there; with minor 0 and 1 an empty one means none, "=" is a really empty one */
-    struct span response;   /* of AUTH and CONT: base64, not decoded */
+    struct span response;   /* of AUTH and CONT (which always has one): base64, not decoded */
 };
 
 /*
  * One line. memory has room for as many bytes as the line. minor is what the client's VERSION said, 0 before.
- * In CONT a lone "=" is an empty response, too.
+ * In CONT a lone "=" is an empty response, too. Of a parameter that stands there twice, the last one counts.
  */
 enum codec_result authproto_decode(struct span in, uint32_t minor, char *memory, struct authproto_request *request,
                                    size_t *used, const char **why);
