@@ -1,0 +1,43 @@
+/*
+ * SASL messages of mail programs: PLAIN and LOGIN.
+ *
+ * Shape:  PLAIN  [AUTHZID] NUL AUTHCID NUL PASSWORD
+ *         LOGIN  two challenges, SASL_LOGIN_USERNAME and SASL_LOGIN_PASSWORD, each answered by the bare text; an
+ *                initial response is the user name.
+ * Units:  bytes, after base64.
+ * Limits: SASL_NAME_MAX_BYTES a name (Dovecot's), SASL_PASSWORD_MAX_BYTES a password.
+ * Errors: a constant reason that may go to the client: it never tells which of name and password was wrong. Refused,
+ *         before any backend is asked: an empty name or password, a NUL too many or too few, text that is not UTF-8, a
+ *         name with control bytes (Postfix would show and use it with '?', another name), an AUTHZID other than the
+ *         AUTHCID.
+ * Owner:  spans borrow the message; it holds a secret: the caller wipes it.
+ * Source: RFC 4616, RFC 4422; draft-murchison-sasl-login-00.
+ */
+#ifndef PFX_SASL_H
+#define PFX_SASL_H
+
+#include "span.h"
+
+#define SASL_NAME_MAX_BYTES 1024
+#define SASL_PASSWORD_MAX_BYTES 8192
+#define SASL_LOGIN_USERNAME "Username:"
+#define SASL_LOGIN_PASSWORD "Password:"
+
+enum sasl_outcome {
+    SASL_GOOD,
+    SASL_MALFORMED,   /* refuse, without the user's name */
+    SASL_OTHER_NAME,  /* AUTHZID is another: authz_fail; the credentials are AUTHCID's */
+};
+
+struct sasl_credentials {
+    struct span name;
+    struct span password;
+};
+
+enum sasl_outcome sasl_plain(struct span message, struct sasl_credentials *credentials, const char **why);
+
+/* For the two answers of LOGIN. */
+enum sasl_outcome sasl_check_name(struct span name, const char **why);
+enum sasl_outcome sasl_check_password(struct span password, const char **why);
+
+#endif
