@@ -11,7 +11,6 @@
 
 #define NOTFOUND_STATUS 404
 
-/* A value is measured with the "OK " before it that a reply of a socket map has. */
 
 static const char authorization[] = "Authorization";
 

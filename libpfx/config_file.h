@@ -6,7 +6,7 @@
  * Limits: CONFIG_FILE_MAX_BYTES for a file with all that it includes; CONFIG_FILE_DEPTH_MAX files inside each other.
  * Errors: NULL, and *error is "FILE:LINE: what is wrong" (a block of mem.h, the caller's): cannot be read, NUL bytes,
  *         an integer that libconfig would cut, a syntax error.
- * Owner:  the caller, config_file_free(), which wipes the text and all strings; settings and names borrow.
+ * Owner:  the caller, config_file_free(), which wipes the text and the strings of settings; settings and names borrow.
  */
 #ifndef PFX_CONFIG_FILE_H
 #define PFX_CONFIG_FILE_H

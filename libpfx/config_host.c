@@ -125,6 +125,8 @@ bool config_host_parse_proxy(struct span authority, struct config_host *host, co
     }
     if (at < authority.n)
         authority = span_skip(authority, at + 1);
+    if (authority.n > 0 && authority.p[authority.n - 1] == '/')
+        authority.n--;
     if (!config_host_parse(authority, host, why))
         return false;
     *why = "must be \"http://[user:password@]host:port\": the port is missing";

@@ -40,7 +40,8 @@ static void warn_if_crowded(struct conn_set *set)
     char more[LOG_MORE_BYTES];
 
     if (set->count * 100 >= set->max_count * CONN_WARN_PERCENT && log_may(&set->crowded, set->loop->now_ms, more))
-        log_warning("%zu client connections in this worker, max_connections is %zu", set->count, set->max_count);
+        log_warning("%zu client connections in this worker, max_connections is %zu%s", set->count, set->max_count,
+                    more);
 }
 
 static void accept_failed(struct conn_set *set)

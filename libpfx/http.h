@@ -1,13 +1,13 @@
 /*
- * HTTP requests over libcurl's multi interface. With http_endpoint and
- * http_multi the only module that knows libcurl.
+ * HTTP requests over libcurl's multi interface. With http_endpoint and http_multi the only module that knows libcurl.
  *
  * Shape:  an endpoint (http_endpoint.h) is what all requests of an entry have in common; a call is one request.
- *           call = http_prepare(endpoint);          then fill http_url(call), http_body(call), http_add_header(call, ...)
+ *           call = http_prepare(endpoint);         then fill http_url(call), http_body(call), http_add_header(call, ..)
  *           http_start(call, deadline, done, arg);  or http_cancel(call)
  *         done gets the answer later, once, from the loop; after it the call is gone. http_cancel() at any time before
  *         that prevents it.
- *         Connections are kept alive and shared by endpoints with the same TLS profile and IP version, by nobody else.
+ *         Connections are kept alive and shared by endpoints with the same TLS profile, IP version and socket path, by
+ *         nobody else.
  *         Host names are looked up by resolver.h, never by libcurl. Redirects are not followed; only http and https; no
  *         setting comes from the environment.
  * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.

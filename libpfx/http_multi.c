@@ -89,6 +89,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     if (fd < 0)
         return CURL_SOCKET_BAD;
     struct http_socket *known = socket_of(multi->sockets, fd);
+    loop_skip(multi->loop, &known->io);
     known->registered = false; /* epoll(7) has forgotten a descriptor that was closed */
     known->wanted = 0;
     known->multi = multi;

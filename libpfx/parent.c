@@ -202,6 +202,13 @@ static bool has_workers(const struct parent *parent)
     return false;
 }
 
+/* Workers, and those of the program that this process was before it executed anew, which may still drain. */
+static bool has_children(void)
+{
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /* Also children of the program that this process was before it executed anew, and, as process 1, anybody's. */
 static void reap(struct parent *parent)
 {
@@ -214,7 +221,7 @@ static void reap(struct parent *parent)
                 bury(&parent->slots[i], status);
                 break;
             }
-    if (parent->ending && !has_workers(parent))
+    if (parent->ending && !has_workers(parent) && !(parent->setup->standalone && has_children()))
         loop_stop(&parent->loop);
 }
 
@@ -259,7 +266,7 @@ static void wind_down(struct parent *parent, enum parent_end end)
     parent->limit.due = limit_over;
     loop_at(&parent->loop, &parent->limit, parent->loop.now_ms + wait_ms);
     check_all_stopped(parent);
-    if (!has_workers(parent))
+    if (!has_workers(parent) && !(parent->setup->standalone && has_children()))
         loop_stop(&parent->loop);
 }
 
@@ -280,7 +287,7 @@ static void terminate(struct parent *parent)
     } else {
         log_info("stopping");
         listener_notify("STOPPING=1");
-        parent->ending = false; /* a reload that has just begun becomes a stop */
+        parent->ending = parent->loop.stopped = false; /* a reload that has just begun becomes a stop */
         wind_down(parent, PARENT_LEAVES);
     }
 }

@@ -4,8 +4,9 @@
  * Shape:  parent_run() returns what is to happen next. For a reload all workers close their listeners first; only
  *         then are connections closed, so that a client which connects again meets the successor.
  * Units:  milliseconds.
- * Limits: PARENT_STOP_WAIT_MS for workers to close their listeners; then PARENT_TERM_WAIT_MS for master's SIGTERM. A worker that dies is replaced after a pause that
- *         grows from 0 to PARENT_PAUSE_MAX_MS while it lives for less than PARENT_EARLY_MS.
+ * Limits: PARENT_STOP_WAIT_MS for workers to close their listeners; then PARENT_TERM_WAIT_MS for master's SIGTERM. A
+ *         worker that dies is replaced after a pause that grows from 0 to PARENT_PAUSE_MAX_MS while it lives for less
+ *         than PARENT_EARLY_MS.
  * Errors: PARENT_FAILED when no worker ever answered anything and all of them died early PARENT_EARLY_DEATHS times
  *         running.
  * Owner:  setup outlives the call. In a worker, parent_run() does not return: the worker exits.

@@ -1,5 +1,7 @@
 #include "policy.h"
 
+#include "utf8.h"
+
 #define TEXT_OF(number) #number
 #define NUMBER_TEXT(number) TEXT_OF(number)
 
@@ -31,6 +33,8 @@ static const char *line_fault(struct span line, bool is_finished, const struct p
         return is_finished ? "request has a line without '='" : NULL;
     if (equals == 0)
         return "request has an attribute without name";
+    if (!utf8_valid(span_first(line, equals)))
+        return "request has an attribute name that is not UTF-8";
     if (find(attributes, count, span_first(line, equals)) != NULL)
         return "request has an attribute twice";
     return NULL;

@@ -6,9 +6,9 @@
  *         reply    "action=" ACTION LF LF.
  * Limits: POLICY_REQUEST_MAX_BYTES a request: some 35 attributes, most of them cut out of SMTP lines of at most 2048
  *         bytes (line_length_limit). POLICY_ATTRIBUTES_MAX of them.
- * Errors: BAD: a line without '=' or without name, a NUL, a name that stands twice, no attribute, too many, over the
- *         limit. The peer is to be closed. An incomplete request is MORE, however it ends: at the end of file it is
- *         dropped.
+ * Errors: BAD: a line without '=', without name or with one that is not UTF-8, a NUL, a name that stands
+ *         twice, no attribute, too many, over the limit. The peer is to be closed. An incomplete request is MORE,
+ *         however it ends: at the end of file it is dropped.
  * Owner:  spans borrow the input.
  * Source: SMTPD_POLICY_README, Postfix smtpd/smtpd_check.c, util/attr_scan_plain.c.
  */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define HEADER_LINE_MAX_BYTES (128 * 1024)
 
@@ -40,41 +41,50 @@ static struct span next_segment(struct span *path)
     return segment;
 }
 
-static bool is_encoded_slash(struct span text)
+/* The byte at i as a server takes it that decodes dots and slashes before it looks at segments. */
+static char decoded(struct span text, size_t i, size_t *length)
 {
-    return text.n >= 3 && (memcmp(text.p, "%2F", 3) == 0 || memcmp(text.p, "%5C", 3) == 0);
+    bool is_escape = text.n - i >= 3 && text.p[i] == '%';
+
+    *length = is_escape ? 3 : 1;
+    if (is_escape && strncasecmp(text.p + i, "%2E", 3) == 0)
+        return '.';
+    if (is_escape && (strncasecmp(text.p + i, "%2F", 3) == 0 || strncasecmp(text.p + i, "%5C", 3) == 0))
+        return '/';
+    return text.p[i];
 }
 
-/* Is there a "." or ".." in the segment, as a server sees it that decodes slashes first? */
+/* Is there a "." or ".." in the segment? */
 static bool has_dots(struct span segment)
 {
-    size_t begin = 0;
+    size_t dots = 0;
+    size_t others = 0;
+    size_t length;
 
-    for (size_t i = 0; i <= segment.n; i++) {
-        if (i < segment.n && !is_encoded_slash(span_skip(segment, i)))
-            continue;
-        struct span part = span_make(segment.p + begin, i - begin);
-        if (span_equal(part, SPAN(".")) || span_equal(part, SPAN("..")))
+    for (size_t i = 0; i < segment.n; i += length) {
+        char c = decoded(segment, i, &length);
+        if (c == '/' && others == 0 && (dots == 1 || dots == 2))
             return true;
-        begin = i + 3;
+        dots = c == '/' ? 0 : dots + (c == '.');
+        others = c == '/' ? 0 : others + (c != '.');
     }
-    return false;
+    return others == 0 && (dots == 1 || dots == 2);
 }
 
 /*
- * A value with "." or ".." between slashes would climb out of the path that the administrator wrote. No value adds a
- * segment, as its slashes are escaped, so the segments of both go together, and what is the same in both is the
- * administrator's own.
+ * A value with "." or ".." between slashes would climb out of the path that the administrator wrote, and one that
+ * leaves a segment empty names something else. No value adds a segment, as its slashes are escaped, so the segments of both go
+ * together, and what is the same in both is the administrator's own.
  */
-static bool climbs(struct span written, struct span url)
+static bool leaves_path(struct span written, struct span url)
 {
     struct span path = path_of(url);
 
     written = path_of(written);
-    while (path.n > 0) {
+    while (path.n > 0 || written.n > 0) {
         struct span segment = next_segment(&path);
         struct span own = next_segment(&written);
-        if (has_dots(segment) && !span_equal(segment, own))
+        if ((segment.n == 0 || has_dots(segment)) && !span_equal(segment, own))
             return true;
     }
     return false;
@@ -112,7 +122,7 @@ enum template_outcome request_render(const struct config_entry *entry, const str
     if (!subject_is_askable(subject))
         return TEMPLATE_SUPPRESSED;
     enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
-    if (outcome == TEMPLATE_DONE && climbs(span_text(entry->target.url.text), buf_span(http_url(http))))
+    if (outcome == TEMPLATE_DONE && leaves_path(span_text(entry->target.url.text), buf_span(http_url(http))))
         outcome = entry->section == CONFIG_SOCKET_MAPS ? TEMPLATE_SUPPRESSED : TEMPLATE_REFUSED;
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
         outcome = render(&entry->payload, &values, http_body(http));

@@ -3,9 +3,9 @@
  *
  * Shape:  URL, body and those headers that depend on the subject, and X-Request-Id, 16 hexadecimal digits.
  * Limits: those of http.h, and 128 KiB a header line.
- * Errors: TEMPLATE_SUPPRESSED: the subject lacks what a template needs, or a map's key would climb out of the path
- *         that the administrator wrote: not found, no request. TEMPLATE_REFUSED: it does not fit where it has to go,
- *         or a policy's attribute would climb: nobody talks his way around a policy.
+ * Errors: TEMPLATE_SUPPRESSED: the subject lacks what a template needs, or a map's key would leave the path that the
+ *         administrator wrote: not found, no request. TEMPLATE_REFUSED: it does not fit where it has to go, or a
+ *         policy's attribute would leave the path, by dots or by being empty: nobody talks his way around a policy.
  * Owner:  http is the caller's; after an error it is to be cancelled.
  * Source: pfx.cfg(5), RFC 3986 sections 3.3 and 5.2.4.
  */

@@ -58,7 +58,7 @@ static void choose(struct subject *subject, const struct config_entry *entry)
 {
     subject->chosen = mem_array(subject->attribute_count, sizeof(*subject->chosen));
     for (size_t i = 0; i < subject->attribute_count; i++)
-        if (is_chosen(&entry->attributes, subject->attributes[i].name))
+        if (entry == NULL || is_chosen(&entry->attributes, subject->attributes[i].name))
             subject->chosen[subject->chosen_count++] = subject->attributes[i];
 }
 
@@ -116,8 +116,9 @@ static void describe_policy(const struct subject *subject, const struct config_e
     char recipient[SUBJECT_SHOWN_MAX_BYTES];
 
     shown(subject, "queue_id", queue_id);
-    snprintf(text, size, "%s: policy=%s, client=%s[%s], sender=<%s>, recipient=<%s>",
-             queue_id[0] == '\0' ? "NOQUEUE" : queue_id, entry->name, shown(subject, "client_name", name),
+    snprintf(text, size, "%s: %s%s%sclient=%s[%s], sender=<%s>, recipient=<%s>",
+             queue_id[0] == '\0' ? "NOQUEUE" : queue_id, entry == NULL ? "" : "policy=",
+             entry == NULL ? "" : entry->name, entry == NULL ? "" : ", ", shown(subject, "client_name", name),
              shown(subject, "client_address", address), shown(subject, "sender", sender),
              shown(subject, "recipient", recipient));
 }

@@ -34,12 +34,12 @@ void subject_free(struct subject *subject);
 /* For template_expand(); borrows the subject. */
 struct template_values subject_values(const struct subject *subject);
 
-/* A key that is empty or not UTF-8 cannot be anywhere: to Postfix such keys are not found, too (dict_utf8.c, maps.c). */
+/* A key that is empty or not UTF-8 cannot be anywhere; Postfix does not find such keys, either (dict_utf8.c). */
 bool subject_is_askable(const struct subject *subject);
 
 /*
  * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
- * with NOQUEUE where there is no queue id yet.
+ * with NOQUEUE where there is no queue id yet. Of a policy request entry may be NULL, here and above: no such policy.
  */
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size);
 

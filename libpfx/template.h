@@ -3,8 +3,10 @@
  *
  * Shape:  of socket maps, as in mysql_table(5): %s the key; %u its local part (the whole key when it has no '@'); %d
  *         its domain; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white space optional)
- *         another name for %s. of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{
- *         .Key }} all attributes as a JSON object, in their order. of both: %% a percent sign.
+ *         another name for %s.
+ *         of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{ .Key }} all attributes as
+ *         a JSON object, in their order.
+ *         of both: %% a percent sign.
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
  * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.

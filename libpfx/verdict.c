@@ -29,8 +29,12 @@ static bool is_json(struct span body)
     return good;
 }
 
-static struct verdict of_status(int status)
+static struct verdict of_status(const struct config_entry *entry, int status)
 {
+    const char *unknown_url = entry->section == CONFIG_SOCKET_MAPS
+                                  ? "the backend does not know the URL: check target, or set notfound_status"
+                                  : "the backend does not know the URL: check target";
+
     switch (status) {
     case 408:
     case 425:
@@ -42,8 +46,7 @@ static struct verdict of_status(int status)
         return make(VERDICT_PERM, "the backend refuses pfx",
                     "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
     case 404:
-        return make(VERDICT_PERM, "the backend does not know the URL",
-                    "the backend does not know the URL: check target, or set notfound_status");
+        return make(VERDICT_PERM, "the backend does not know the URL", unknown_url);
     default:
         break;
     }
@@ -80,6 +83,7 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
     buf_clear(memory);
     buf_add(memory, span_make(printable, n));
     *verdict = make(kind, "", "error_field is set");
+    verdict->detail = buf_text(memory);
     verdict->text = buf_span(memory);
     return true;
 }
@@ -134,7 +138,7 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
     if (contains(&entry->notfound_status, status) && (body.n == 0 || is_json(body)))
         return make(VERDICT_NOTFOUND, "", NULL);
     if (!contains(&entry->status_code, status))
-        return of_status(status);
+        return of_status(entry, status);
     if (body.n == 0)
         return make(VERDICT_NOTFOUND, "", NULL);
     struct jsondoc *doc = jsondoc_parse(body, &why);

@@ -31,7 +31,7 @@ struct verdict {
     enum verdict_kind kind;
     struct span text;
     const char *warning; /* constant, one of a few */
-    const char *detail;  /* constant, or NULL */
+    const char *detail;  /* a constant, the text of error_field, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
     bool has_value;      /* it does, whatever it holds */
 };

@@ -38,7 +38,7 @@ static void answered(void *arg, const struct verdict *verdict)
         return;
     }
     backend_describe(conn->call, what);
-    log_info("%s: would: %.*s", what, (int)action.n, action.p);
+    log_trace("%s: would: %.*s", what, (int)action.n, action.p);
     reply(conn, SPAN("DUNNO"));
 }
 
@@ -47,34 +47,54 @@ static void gone(struct conn *conn)
     backend_cancel(conn->call);
 }
 
-/* The entry that the command line names, else that of policy_context, else the only one. */
-static const struct config_entry *choose(const struct worker_context *context, struct span policy_context)
+/* What the command line says, else policy_context; empty: the only entry. */
+static struct span wanted_name(const struct worker_context *context, const struct policy_attribute *attributes,
+                               size_t count)
+{
+    return context->name != NULL ? span_text(context->name) : policy_find(attributes, count, "policy_context");
+}
+
+static const struct config_entry *choose(const struct worker_context *context, struct span name)
 {
     const struct config_section *section = &context->config->section[CONFIG_POLICY_SERVICES];
 
-    if (context->name != NULL)
-        return config_find(context->config, CONFIG_POLICY_SERVICES, span_text(context->name));
-    if (policy_context.n > 0)
-        return config_find(context->config, CONFIG_POLICY_SERVICES, policy_context);
+    if (name.n > 0)
+        return config_find(context->config, CONFIG_POLICY_SERVICES, name);
     return section->count == 1 ? &section->entries[0] : NULL;
+}
+
+static void tell_no_entry(struct conn *conn, const struct policy_attribute *attributes, size_t count, struct span name)
+{
+    struct worker_context *context = conn->set->context;
+    struct subject subject;
+    char what[LOG_LINE_MAX_BYTES];
+    char peer[CONN_PEER_MAX_BYTES];
+    char more[LOG_MORE_BYTES];
+
+    if (!log_may(&context->no_entry, conn->set->loop->now_ms, more))
+        return;
+    subject_of_policy(&subject, NULL, attributes, count);
+    subject_describe(&subject, NULL, what, sizeof(what));
+    log_warning("%s, peer=%s: no policy service \"%.*s\" in the configuration%s", what, conn_peer(conn, peer),
+                (int)name.n, name.p, more);
+    subject_free(&subject);
 }
 
 static void ask(struct conn *conn, const struct policy_attribute *attributes, size_t count)
 {
-    struct worker_context *context = conn->set->context;
-    struct span policy_context = policy_find(attributes, count, "policy_context");
-    const struct config_entry *entry = choose(context, policy_context);
+    const struct worker_context *context = conn->set->context;
+    struct span name = wanted_name(context, attributes, count);
+    const struct config_entry *entry = choose(context, name);
     struct backend_question question = { .entry = entry, .attributes = attributes, .attribute_count = count,
                                          .client = conn };
-    char more[LOG_MORE_BYTES];
 
     if (entry != NULL && context->config->error == NULL && backend_error(context->backend, entry) == NULL) {
         conn->pending = true;
         conn->call = backend_ask(context->backend, &question, answered, conn);
         return;
     }
-    if (entry == NULL && context->config->error == NULL && log_may(&context->no_entry, conn->set->loop->now_ms, more))
-        log_warning("no policy service for policy_context \"%.*s\"%s", (int)policy_context.n, policy_context.p, more);
+    if (entry == NULL && context->config->error == NULL)
+        tell_no_entry(conn, attributes, count, name);
     reply(conn, SPAN(CONFIG_ON_ERROR));
 }
 

@@ -36,3 +36,23 @@ for round in 1 2 3; do
     wait_for 10 gone $workers || fail "round $round: workers are left"
     ! [ -e "$SOCKET" ] || fail "round $round: the socket is left"
 done
+
+# The stop comes when the reload is over: the old workers still answer, and are waited for.
+pfx_standalone
+expect_reply map key 'OK value-of-key'
+before=$(asked slow)
+in_background "$T/slow" "$B/client" ask "unix:$SOCKET" slow key
+wait_for 10 in_flight || fail "slow is not asked"
+started=$(grep -c 'started, version' "$LOG")
+kill -HUP "$PFX"
+started_anew() {
+    [ "$(grep -c 'started, version' "$LOG")" -gt "$started" ]
+}
+wait_for 10 started_anew || fail "it does not reload"
+kill -TERM "$PFX"
+status=0
+wait "$PFX" || status=$?
+expect_equal "exit status after a reload and a stop" 0 "$status"
+alive "$JOB" && fail "it left before the old workers had answered"
+wait "$JOB" || fail "no answer to a request of before the reload"
+expect_equal "the answer to a request of before the reload" 'OK value-of-key' "$(cat "$T/slow")"

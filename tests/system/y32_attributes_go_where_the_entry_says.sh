@@ -58,7 +58,7 @@ sends path 'POST /path/...%40x/end?*' sender=...@x
 
 # A segment that would climb, and a line break in a header, are not asked.
 fetch /_reset
-for climber in . .. ../x x/.. '..\x' 'x\..' ./x; do
+for climber in . .. ../x x/.. '..\x' 'x\..' ./x ''; do
     expect_equal "a path with $climber" '451 4.3.5 not asked' "$(action path "sender=$climber")"
 done
 expect_equal "a header with a line break" "$ON_ERROR" "$(action header $'sender=x\rX-Evil: 1')"
