@@ -12,7 +12,7 @@ postfix_start
 
 # received: the attributes as the backend got them, a line each.
 received() {
-    fetch /_last | sed '1,/^\r*$/d' | perl -CSD -0777 -MEncode -ne '
+    fetch /_last | sed '1,/^\r*$/d' | perl -CSD -0777 -ne '
         my %letter = (b => "\b", f => "\f", n => "\n", r => "\r", t => "\t");
         /\A\{(.*)\}\s*\z/s or die "no object: $_";
         my $rest = $1;
