@@ -2,9 +2,6 @@
 
 #include "utf8.h"
 
-#define TEXT_OF(number) #number
-#define NUMBER_TEXT(number) TEXT_OF(number)
-
 #define WORD_MAX_BYTES 16
 #define REPLY_CODE_BYTES 3
 
@@ -152,7 +149,7 @@ static const char *check_bytes(struct span action)
     if (action.n == 0)
         return "an empty action, which Postfix takes as permit";
     if (action.n > ACTION_MAX_BYTES)
-        return "an action of more than " NUMBER_TEXT(ACTION_MAX_BYTES) " bytes";
+        return "an action of more than " SPAN_NUMBER_TEXT(ACTION_MAX_BYTES) " bytes";
     if (has_control(action))
         return "an action with a control byte";
     if (!utf8_valid(action))

@@ -248,14 +248,6 @@ static size_t count_hosts(const struct config_section *section)
     return hosts;
 }
 
-static bool is_named(const struct config_strings *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->item[i], name) == 0)
-            return true;
-    return false;
-}
-
 struct backend *backend_new(struct loop *loop, const struct config *config, enum config_section_id section,
                             const struct backend_trust *trust)
 {
@@ -275,7 +267,7 @@ struct backend *backend_new(struct loop *loop, const struct config *config, enum
     }
     backend->entries = mem_array(entries->count, sizeof(*backend->entries));
     for (size_t i = 0; i < entries->count; i++)
-        backend->entries[i].trace = is_named(&config->debug_entry, entries->entries[i].name);
+        backend->entries[i].trace = config_has_string(&config->debug_entry, span_text(entries->entries[i].name));
     if (getrandom(&backend->next_request_id, sizeof(backend->next_request_id), 0) < 0)
         backend->next_request_id = (uint64_t)loop->now_ms << 20; /* ids need to differ, not to be secret */
     return backend;

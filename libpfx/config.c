@@ -48,3 +48,19 @@ void config_free(struct config **config)
     mem_free(c->problems);
     mem_free(c);
 }
+
+bool config_has_status(const struct config_statuses *list, int status)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->item[i] == status)
+            return true;
+    return false;
+}
+
+bool config_has_string(const struct config_strings *list, struct span text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (span_equal(span_text(list->item[i]), text))
+            return true;
+    return false;
+}

@@ -173,6 +173,9 @@ void config_free(struct config **config);
 /* The entry of that name, or NULL. */
 const struct config_entry *config_find(const struct config *config, enum config_section_id section, struct span name);
 
+bool config_has_status(const struct config_statuses *list, int status);
+bool config_has_string(const struct config_strings *list, struct span text);
+
 const char *config_section_name(enum config_section_id section); /* "socket_maps" ... */
 
 /*

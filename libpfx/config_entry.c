@@ -111,20 +111,11 @@ static void take_notfound_status(struct config_reader *r, struct config_draft *d
     draft->entry.notfound_status = (struct config_statuses){ status, 1 };
 }
 
-static bool has_status(const struct config_statuses *list, int status)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->item[i] == status)
-            return true;
-    }
-    return false;
-}
-
 static void check_statuses(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
 {
     for (size_t i = 0; i < entry->status_code.count; i++) {
         int status = entry->status_code.item[i];
-        if (has_status(&entry->notfound_status, status)) {
+        if (config_has_status(&entry->notfound_status, status)) {
             config_reader_error(r, group, "%d is in both status_code and notfound_status", status);
             return;
         }

@@ -4,9 +4,6 @@
 
 #include "utf8.h"
 
-#define TEXT_OF(number) #number
-#define NUMBER_TEXT(number) TEXT_OF(number)
-
 static const char escaped[] = "\"\\\b\f\n\r\t";
 static const char escape_letters[] = "\"\\bfnrt";
 static const char hex_digits[] = "0123456789abcdef";
@@ -153,7 +150,7 @@ static bool read_name(struct reader *r)
 static bool read_list(struct reader *r, char close)
 {
     if (++r->depth > JSON_DEPTH_MAX)
-        return fail(r, "JSON: more than " NUMBER_TEXT(JSON_DEPTH_MAX) " levels of arrays and objects");
+        return fail(r, "JSON: more than " SPAN_NUMBER_TEXT(JSON_DEPTH_MAX) " levels of arrays and objects");
     skip_space(r);
     if (!take(r, close)) {
         do {

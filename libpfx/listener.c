@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "options.h"
 
 #define HANDED_OVER "PFX_LISTENERS" /* PID, then a line FD:PATH for each */
 #define PORT_MAX    65535
-#define INHERITED_MAX 1024 /* more than any service has */
 
 struct unix_options {
     char *path;
@@ -245,7 +245,7 @@ size_t listener_systemd_count(void)
     if (pid == NULL || count == NULL || strtol(pid, NULL, 10) != (long)getpid())
         return 0;
     long n = strtol(count, NULL, 10);
-    return n > 0 && n <= INHERITED_MAX ? (size_t)n : 0;
+    return n > 0 && n <= OPTIONS_INHERITED_MAX ? (size_t)n : 0;
 }
 
 void listener_hand_over(const struct listener_set *set, bool by_name)

@@ -2,9 +2,6 @@
 
 #include "utf8.h"
 
-#define TEXT_OF(number) #number
-#define NUMBER_TEXT(number) TEXT_OF(number)
-
 static const char reply_head[] = "action=";
 static const char reply_tail[] = "\n\n";
 
@@ -28,7 +25,7 @@ static const char *line_fault(struct span line, bool is_finished, const struct p
     if (span_find(line, '\0') != line.n)
         return "request holds a NUL byte";
     if (line.n > 0 && count == POLICY_ATTRIBUTES_MAX)
-        return "request has more than " NUMBER_TEXT(POLICY_ATTRIBUTES_MAX) " attributes";
+        return "request has more than " SPAN_NUMBER_TEXT(POLICY_ATTRIBUTES_MAX) " attributes";
     if (equals == line.n)
         return is_finished ? "request has a line without '='" : NULL;
     if (equals == 0)

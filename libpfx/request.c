@@ -73,8 +73,8 @@ static bool has_dots(struct span segment)
 
 /*
  * A value with "." or ".." between slashes would climb out of the path that the administrator wrote, and one that
- * leaves a segment empty names something else. No value adds a segment, as its slashes are escaped, so the segments of both go
- * together, and what is the same in both is the administrator's own.
+ * leaves a segment empty names something else. No value adds a segment, as its slashes are escaped, so the segments
+ * of both go together, and what is the same in both is the administrator's own.
  */
 static bool leaves_path(struct span written, struct span url)
 {

@@ -19,6 +19,10 @@ struct span {
 
 #define SPAN(literal) ((struct span){ "" literal, sizeof(literal) - 1 })
 
+/* The digits of a constant, for a text that names a limit. */
+#define SPAN_TEXT_OF(number) #number
+#define SPAN_NUMBER_TEXT(number) SPAN_TEXT_OF(number)
+
 static inline struct span span_make(const char *p, size_t n)
 {
     return (struct span){ p, n };

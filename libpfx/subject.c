@@ -46,19 +46,12 @@ static struct span add_valid(struct buf *bytes, struct span text)
     return span_make(NULL, bytes->n - begin);
 }
 
-static bool is_chosen(const struct config_strings *names, struct span name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (span_equal(span_text(names->item[i]), name))
-            return true;
-    return names->count == 0;
-}
-
 static void choose(struct subject *subject, const struct config_entry *entry)
 {
     subject->chosen = mem_array(subject->attribute_count, sizeof(*subject->chosen));
     for (size_t i = 0; i < subject->attribute_count; i++)
-        if (entry == NULL || is_chosen(&entry->attributes, subject->attributes[i].name))
+        if (entry == NULL || entry->attributes.count == 0 ||
+            config_has_string(&entry->attributes, subject->attributes[i].name))
             subject->chosen[subject->chosen_count++] = subject->attributes[i];
 }
 

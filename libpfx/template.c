@@ -1,8 +1,5 @@
 #include "template.h"
 
-#define TEXT_OF(number) #number
-#define NUMBER_TEXT(number) TEXT_OF(number)
-
 static const char key_word[] = "Key";
 
 /* The template being read: [at, end) is still to come, [text, at) is literal text not yet in a piece. */
@@ -19,7 +16,7 @@ struct reader {
 static bool add_piece(struct reader *r, struct template_piece piece)
 {
     if (r->count == TEMPLATE_PIECES_MAX) {
-        r->why = "more than " NUMBER_TEXT(TEMPLATE_PIECES_MAX) " pieces of text and placeholders";
+        r->why = "more than " SPAN_NUMBER_TEXT(TEMPLATE_PIECES_MAX) " pieces of text and placeholders";
         return false;
     }
     r->pieces[r->count++] = piece;

@@ -12,14 +12,6 @@ static struct verdict make(enum verdict_kind kind, const char *text, const char 
     return (struct verdict){ .kind = kind, .text = span_text(text), .warning = warning };
 }
 
-static bool contains(const struct config_statuses *list, int status)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->item[i] == status)
-            return true;
-    return false;
-}
-
 static bool is_json(struct span body)
 {
     const char *why;
@@ -135,9 +127,9 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
 
     if (status == 204)
         return make(VERDICT_NOTFOUND, "", NULL);
-    if (contains(&entry->notfound_status, status) && (body.n == 0 || is_json(body)))
+    if (config_has_status(&entry->notfound_status, status) && (body.n == 0 || is_json(body)))
         return make(VERDICT_NOTFOUND, "", NULL);
-    if (!contains(&entry->status_code, status))
+    if (!config_has_status(&entry->status_code, status))
         return of_status(entry, status);
     if (body.n == 0)
         return make(VERDICT_NOTFOUND, "", NULL);

@@ -88,11 +88,7 @@ static void take_signal(struct loop_io *io, uint32_t events)
 
 static bool traces(void *context, const char *address)
 {
-    const struct config_strings *peers = &((const struct worker_context *)context)->config->debug_peer;
-    for (size_t i = 0; i < peers->count; i++)
-        if (strcmp(peers->item[i], address) == 0)
-            return true;
-    return false;
+    return config_has_string(&((const struct worker_context *)context)->config->debug_peer, span_text(address));
 }
 
 static bool watch_signals(struct worker *worker)
