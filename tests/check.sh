@@ -44,6 +44,7 @@ stage sanitized unit sanitized build/asan
 stage rules tests/t_rules.sh build .
 stage keys tests/t_keys.sh build/print_keys .
 stage docs tests/t_docs.sh build .
+stage install tests/t_install.sh build .
 stage system tests/system/run.sh
 
 echo "$passed passed, $failed failed"

@@ -49,18 +49,18 @@ query() { # KEY
 }
 
 # One mail; shows what smtpd says to its recipient, and to the message if it goes on.
-mail() { # RECIPIENT [SENDER]
-    local sender=${2:-me@elsewhere.example}
-    printf '$ MAIL FROM:<%s>, RCPT TO:<%s>\n' "$sender" "$1"
-    instance_smtp "$port" 'EHLO client.example' "MAIL FROM:<$sender>" "RCPT TO:<$1>" \
+mail() { # RECIPIENT
+    printf '$ RCPT TO:<%s>\n' "$1"
+    instance_smtp "$port" 'EHLO client.example' 'MAIL FROM:<me@elsewhere.example>' "RCPT TO:<$1>" \
         DATA $'Subject: hello\r\n\r\nHello.\r\n.' QUIT 2>/dev/null | sed -n '4p;6{/^250/p}'
 }
 
 title "An HTTP service that knows who has a mailbox, and whose mail is wanted (tests/backend)"
 port=$(instance_unused_port)
 http_port=$(instance_unused_port)
-printf '%s\t%s\n' alice@example.test alice/Maildir/ bob@example.test bob/Maildir/ carol@example.test carol/Maildir/ \
-    spam@elsewhere.example 'REJECT 5.7.1 your mail is not wanted here' >"$dir/answers"
+printf '%s\t%s\n' mailbox:alice@example.test alice/Maildir/ mailbox:bob@example.test bob/Maildir/ \
+    mailbox:carol@example.test carol/Maildir/ \
+    policy:carol@example.test 'REJECT 5.7.1 carol takes no mail from you' >"$dir/answers"
 run cat "$dir/answers"
 start_backend
 
@@ -80,13 +80,14 @@ cat >"$dir/etc/pfx.cfg" <<END
 socket_maps = {
     mailboxes = {
         target = "http://127.0.0.1:$http_port/mailbox";
-        payload = { key = "%s"; };
+        payload = { key = "mailbox:%s"; };
         value_field = "result";
     };
 };
 policy_services = {
     wanted = {
-        target = "http://127.0.0.1:$http_port/policy?member=sender";
+        target = "http://127.0.0.1:$http_port/policy";
+        payload = { key = "policy:%{recipient}"; };
         value_field = "result";
     };
 };
@@ -104,8 +105,8 @@ title "Mail for the one, and for the other"
 mail alice@example.test
 mail nobody@example.test
 
-title "The policy: mail from a sender that the service refuses"
-mail alice@example.test spam@elsewhere.example
+title "A recipient that exists, but whom the policy refuses"
+mail carol@example.test
 
 title "The service goes away: mail is deferred, not bounced, by the map and by the policy"
 kill "$backend"
