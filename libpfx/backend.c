@@ -11,7 +11,7 @@
 #include "mem.h"
 #include "request.h"
 
-#define CAUSES_MAX            8   /* different warnings that one entry can have at a time */
+#define CAUSES_MAX 8 /* different warnings that one entry can have at a time */
 
 static const char unfit[] = "what is asked does not fit into the request";
 
@@ -45,8 +45,8 @@ struct backend_call {
     struct buf value;
     uint64_t request_id;
     int64_t start_ms;
-    struct http_call *http;     /* NULL: decided without a request */
-    struct loop_timer soon;     /* then the verdict comes in the next turn */
+    struct http_call *http; /* NULL: decided without a request */
+    struct loop_timer soon; /* then the verdict comes in the next turn */
     struct verdict decided;
     void (*done)(void *arg, const struct verdict *verdict);
     void *arg;

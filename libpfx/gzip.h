@@ -9,6 +9,9 @@
 
 #include "buf.h"
 
+/* The room that any text of so many bytes needs at most: deflateBound() of zlib 1.2.13, and the header. */
+#define GZIP_ROOM_BYTES(bytes) ((bytes) + (bytes) / 1000 + 64)
+
 bool gzip_pack(struct span plain, struct buf *out); /* out's content is replaced */
 
 #endif

@@ -321,7 +321,7 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     call->timer.due = time_over;
     buf_init(&call->url, HTTP_URL_MAX_BYTES);
     buf_init(&call->body, HTTP_BODY_MAX_BYTES);
-    buf_init(&call->packed, HTTP_BODY_MAX_BYTES + HTTP_BODY_MAX_BYTES / 1000 + 64); /* what gzip may add */
+    buf_init(&call->packed, GZIP_ROOM_BYTES(HTTP_BODY_MAX_BYTES));
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
     http_endpoint_configure(endpoint, call->easy);
     http_multi_adopt(&endpoint->group->multi, call->easy);

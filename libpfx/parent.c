@@ -68,12 +68,18 @@ static void lost_worker(struct slot *slot)
     slot->listens = false;
 }
 
+/* A standalone stop: it ends when the last worker does, not when the last listener is closed. */
+static bool waits_for_drain(const struct parent *parent)
+{
+    return parent->setup->standalone && parent->end == PARENT_LEAVES;
+}
+
 static void check_all_stopped(struct parent *parent)
 {
     for (size_t i = 0; i < parent->setup->workers; i++)
         if (parent->slots[i].listens)
             return;
-    if (!parent->ending || (parent->setup->standalone && parent->end == PARENT_LEAVES))
+    if (!parent->ending || waits_for_drain(parent))
         return;
     if (parent->master_left)
         loop_at(&parent->loop, &parent->limit, parent->loop.now_ms + PARENT_TERM_WAIT_MS);
@@ -209,6 +215,12 @@ static bool has_children(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+static void stop_when_alone(struct parent *parent)
+{
+    if (parent->ending && !(parent->setup->standalone ? has_children() : has_workers(parent)))
+        loop_stop(&parent->loop);
+}
+
 /* Also children of the program that this process was before it executed anew, and, as process 1, anybody's. */
 static void reap(struct parent *parent)
 {
@@ -221,8 +233,7 @@ static void reap(struct parent *parent)
                 bury(&parent->slots[i], status);
                 break;
             }
-    if (parent->ending && !has_workers(parent) && !(parent->setup->standalone && has_children()))
-        loop_stop(&parent->loop);
+    stop_when_alone(parent);
 }
 
 static void signal_workers(const struct parent *parent, int number)
@@ -236,7 +247,7 @@ static void limit_over(struct loop_timer *timer)
 {
     struct parent *parent = LOOP_OWNER(timer, struct parent, limit);
 
-    if (parent->setup->standalone && parent->end == PARENT_LEAVES)
+    if (waits_for_drain(parent))
         signal_workers(parent, SIGKILL);
     loop_stop(&parent->loop);
 }
@@ -258,16 +269,15 @@ static void wind_down(struct parent *parent, enum parent_end end)
             continue;
         if (write(slot->control.fd, &stop, 1) != 1)
             slot->listens = false;
-        if (parent->setup->standalone && end == PARENT_LEAVES)
+        if (waits_for_drain(parent))
             shutdown(slot->control.fd, SHUT_WR);
     }
-    if (parent->setup->standalone && end == PARENT_LEAVES)
+    if (waits_for_drain(parent))
         wait_ms = parent->setup->worker.config->drain_time_ms + PARENT_EARLY_MS;
     parent->limit.due = limit_over;
     loop_at(&parent->loop, &parent->limit, parent->loop.now_ms + wait_ms);
     check_all_stopped(parent);
-    if (!has_workers(parent) && !(parent->setup->standalone && has_children()))
-        loop_stop(&parent->loop);
+    stop_when_alone(parent);
 }
 
 static void leave_at_once(struct parent *parent)
