@@ -200,14 +200,6 @@ static void bury(struct slot *slot, int status)
     restart_later(slot, pause_after(slot->early_deaths));
 }
 
-static bool has_workers(const struct parent *parent)
-{
-    for (size_t i = 0; i < parent->setup->workers; i++)
-        if (parent->slots[i].pid > 0)
-            return true;
-    return false;
-}
-
 /* Workers, and those of the program that this process was before it executed anew, which may still drain. */
 static bool has_children(void)
 {
@@ -217,7 +209,7 @@ static bool has_children(void)
 
 static void stop_when_alone(struct parent *parent)
 {
-    if (parent->ending && !(parent->setup->standalone ? has_children() : has_workers(parent)))
+    if (parent->ending && !has_children())
         loop_stop(&parent->loop);
 }
 
