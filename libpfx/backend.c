@@ -140,6 +140,20 @@ static void deliver(struct backend_call *call, int status, const struct verdict 
     free_call(call);
 }
 
+static struct verdict judge(struct backend_call *call, const struct http_answer *answer)
+{
+    const struct config_entry *entry = call->entry;
+
+    if (entry->section != CONFIG_DOVECOT_SASL)
+        return verdict_of_answer(entry, answer->status, answer->body, &call->value);
+    struct verdict_login login = { .user = attribute_value(call->subject.attributes, call->subject.attribute_count,
+                                                           "user"),
+                                   .status = answer->status,
+                                   .account = http_header(answer, entry->username_header),
+                                   .reason = http_header(answer, entry->reason_header) };
+    return verdict_of_login(entry, &login, &call->value);
+}
+
 static void answered(void *arg, const struct http_answer *answer)
 {
     struct backend_call *call = arg;
@@ -147,7 +161,7 @@ static void answered(void *arg, const struct http_answer *answer)
     char detail[HTTP_DETAIL_MAX_BYTES] = "";
 
     if (answer->failure == HTTP_ANSWERED) {
-        verdict = verdict_of_answer(call->entry, answer->status, answer->body, &call->value);
+        verdict = judge(call, answer);
         snprintf(detail, sizeof(detail), "%s%sstatus %d", verdict.detail == NULL ? "" : verdict.detail,
                  verdict.detail == NULL ? "" : "; ", answer->status);
         watch_for_typo(call, &verdict);
@@ -182,6 +196,32 @@ static struct http_endpoint *endpoint_of(struct backend *backend, const struct c
     return state->endpoint;
 }
 
+static void take_subject(struct backend_call *call, const struct backend_question *question)
+{
+    const struct config_entry *entry = question->entry;
+
+    switch (entry->section) {
+    case CONFIG_POLICY_SERVICES:
+        subject_of_policy(&call->subject, entry, question->attributes, question->attribute_count);
+        break;
+    case CONFIG_DOVECOT_SASL:
+        subject_of_login(&call->subject, entry, question->login);
+        break;
+    case CONFIG_SOCKET_MAPS:
+    case CONFIG_SECTIONS:
+        subject_of_key(&call->subject, entry, question->key);
+        break;
+    }
+}
+
+/* What nobody could be asked about. */
+static struct verdict nothing_there(const struct config_entry *entry)
+{
+    if (entry->section == CONFIG_DOVECOT_SASL)
+        return (struct verdict){ .kind = VERDICT_DENIED, .text = SPAN(VERDICT_DENIED_TEXT), .detail = unfit };
+    return (struct verdict){ .kind = VERDICT_NOTFOUND };
+}
+
 struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question,
                                  void (*done)(void *arg, const struct verdict *verdict), void *arg)
 {
@@ -192,10 +232,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
                                    .start_ms = backend->loop->now_ms, .request_id = backend->next_request_id++,
                                    .done = done, .arg = arg };
     buf_init(&call->value, (size_t)entry->http.max_response_bytes);
-    if (question->attributes != NULL)
-        subject_of_policy(&call->subject, entry, question->attributes, question->attribute_count);
-    else
-        subject_of_key(&call->subject, entry, question->key);
+    take_subject(call, question);
     struct http_call *http = http_prepare(endpoint_of(backend, entry));
     switch (request_render(entry, &call->subject, call->request_id, http)) {
     case TEMPLATE_DONE:
@@ -203,7 +240,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
         http_start(http, call->start_ms + entry->http.timeout_ms, answered, call);
         return call;
     case TEMPLATE_SUPPRESSED:
-        decide(call, (struct verdict){ .kind = VERDICT_NOTFOUND });
+        decide(call, nothing_there(entry));
         break;
     case TEMPLATE_REFUSED:
         warn(call, unfit, "");

@@ -1,5 +1,5 @@
 /*
- * Asks the HTTP service of an entry about a key, or about a policy request.
+ * Asks the HTTP service of an entry about a key, a policy request or a login.
  *
  * Shape:  backend_ask() makes the request from the entry's templates, sends it, and gives the verdict to done: later,
  *         once, unless backend_cancel() comes first. It copies what it needs from the question before it returns.
@@ -8,7 +8,7 @@
  * Limits: those of http.h. A warning of the same cause for the same entry is logged once in LOG_LIMIT_MS, with the
  *         number of those left out.
  * Errors: verdicts, see verdict.h. A key that is not UTF-8 or empty, and what request.h suppresses, is "not
- *         found" without a request.
+ *         found" without a request, and a login denied.
  * Owner:  a call belongs to the backend until done was called or it was cancelled. The verdict lives until done
  *         returns.
  * Source: pfx.cfg(5), mysql_table(5).
@@ -32,8 +32,9 @@ struct backend_trust;
 struct backend_question {
     const struct config_entry *entry; /* usable: backend_error() is NULL */
     struct span key;                           /* of a socket map */
-    const struct policy_attribute *attributes; /* of a policy */
+    const struct attribute *attributes; /* of a policy */
     size_t attribute_count;
+    const struct subject_login *login; /* of dovecot_sasl */
     const struct conn *client; /* for the log; outlives the call */
 };
 

@@ -12,14 +12,24 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){ .max = max };
 }
 
-void buf_free(struct buf *b)
+static void give_up(const struct buf *b)
 {
+    if (b->secret && b->p != NULL)
+        mem_wipe(b->p, b->room + 1);
     mem_free(b->p);
-    buf_init(b, b->max);
 }
 
+void buf_free(struct buf *b)
+{
+    give_up(b);
+    *b = (struct buf){ .max = b->max, .secret = b->secret };
+}
+
+/* Of a secret buffer the whole room: bytes may have been written past n that were then not kept. */
 void buf_clear(struct buf *b)
 {
+    if (b->secret && b->p != NULL)
+        mem_wipe(b->p, b->room + 1);
     b->n = 0;
 }
 
@@ -34,10 +44,21 @@ static size_t next_room(const struct buf *b, size_t needed)
     return room;
 }
 
+/* One byte more is for the NUL of vsnprintf() and buf_text(). */
 static void grow(struct buf *b, size_t needed)
 {
-    b->room = next_room(b, needed);
-    b->p = mem_resize(b->p, b->room + 1); /* for the NUL of vsnprintf() and buf_text() */
+    size_t room = next_room(b, needed);
+
+    if (b->secret) { /* realloc(3) would leave a copy behind */
+        char *p = mem_alloc(room + 1);
+        if (b->n > 0)
+            memcpy(p, b->p, b->n);
+        give_up(b);
+        b->p = p;
+    } else {
+        b->p = mem_resize(b->p, room + 1);
+    }
+    b->room = room;
 }
 
 char *buf_reserve(struct buf *b, size_t n)
@@ -92,4 +113,6 @@ void buf_drop(struct buf *b, size_t n)
     b->n -= n;
     if (n > 0 && b->n > 0)
         memmove(b->p, b->p + n, b->n);
+    if (n > 0 && b->secret)
+        mem_wipe(b->p + b->n, n);
 }

@@ -2,6 +2,7 @@
  * A byte buffer that grows up to a ceiling.
  *
  * Shape:  n bytes at p; p is NULL while nothing was ever stored. There is no final NUL, but see buf_text().
+ *         A secret buffer wipes whatever it gives up: what is cleared or dropped, and memory that it grows out of.
  * Units:  bytes.
  * Limits: max, given at buf_init(): the buffer never holds more.
  * Errors: false (or NULL) when the content would pass max; the content is then as before.
@@ -17,6 +18,7 @@ struct buf {
     size_t n;
     size_t room; /* allocated */
     size_t max;
+    bool secret; /* to be set after buf_init() */
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -26,6 +26,10 @@
 /* What a policy answers when the configuration is wrong, or as long as an entry does not say otherwise. */
 #define CONFIG_ON_ERROR "DEFER_IF_PERMIT 4.3.0 Service temporarily unavailable"
 
+/* An SMTP server gives up a login after 10 s (AUTH_TIMEOUT of Postfix xsasl/xsasl_dovecot_server.c). */
+#define CONFIG_LOGIN_TIMEOUT_MS 8000
+#define CONFIG_LOGIN_TIMEOUT_MAX_MS 9000
+
 #define CONFIG_REPLY_MAX_BYTES (16L * 1024 * 1024) /* most that max_reply_size may allow */
 
 enum config_section_id { CONFIG_SOCKET_MAPS, CONFIG_POLICY_SERVICES, CONFIG_DOVECOT_SASL, CONFIG_SECTIONS };
@@ -93,6 +97,8 @@ struct config_header {
 };
 
 enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
+enum config_auth_style { CONFIG_AUTH_JSON, CONFIG_AUTH_BASIC, CONFIG_AUTH_FORM, CONFIG_AUTH_TEMPLATE };
+enum config_tempfail { CONFIG_TEMPFAIL_AUTO, CONFIG_TEMPFAIL_DISCONNECT, CONFIG_TEMPFAIL_FAIL };
 
 struct config_entry {
     enum config_section_id section;
@@ -127,6 +133,16 @@ struct config_entry {
     char *on_error;
     bool restrictions; /* an action may name restrictions */
     bool dry_run;
+
+    int auth_style; /* enum config_auth_style; of logins, like what follows */
+    struct config_strings mechanisms; /* "PLAIN" ..., at least one even when the entry cannot be used */
+    struct config_statuses failure_status; /* resolved */
+    char *username_header;                 /* "" none */
+    char *reason_header;                   /* "" none */
+    bool reason_to_client;
+    char *protocol; /* "" the service that the request names */
+    int64_t default_local_port; /* 0 none */
+    int tempfail;   /* enum config_tempfail */
 };
 
 struct config_section {

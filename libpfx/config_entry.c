@@ -2,6 +2,7 @@
 
 #include "action.h"
 #include "config_host.h"
+#include "config_login.h"
 #include "config_memory.h"
 #include "config_payload.h"
 #include "config_secret.h"
@@ -10,7 +11,6 @@
 #include "config_value.h"
 
 #define NOTFOUND_STATUS 404
-
 
 static const char authorization[] = "Authorization";
 
@@ -27,6 +27,8 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
     switch (key->type) {
     case CONFIG_KEY_HTTP_GROUP:
         config_value_read_group(r, setting, CONFIG_PLACE_HTTP, &draft->entry.http);
+        if (draft->entry.section == CONFIG_DOVECOT_SASL)
+            config_login_check_http(r, setting, &draft->entry.http);
         break;
     case CONFIG_KEY_TLS_GROUP:
         config_value_read_group(r, setting, CONFIG_PLACE_TLS, &draft->entry.tls);
@@ -113,10 +115,13 @@ static void take_notfound_status(struct config_reader *r, struct config_draft *d
 
 static void check_statuses(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
 {
+    bool is_login = entry->section == CONFIG_DOVECOT_SASL;
+
     for (size_t i = 0; i < entry->status_code.count; i++) {
         int status = entry->status_code.item[i];
-        if (config_has_status(&entry->notfound_status, status)) {
-            config_reader_error(r, group, "%d is in both status_code and notfound_status", status);
+        if (config_has_status(is_login ? &entry->failure_status : &entry->notfound_status, status)) {
+            config_reader_error(r, group, "%d is in both status_code and %s", status,
+                                is_login ? "failure_status" : "notfound_status");
             return;
         }
     }
@@ -154,6 +159,22 @@ static void take_proxy(struct config_reader *r, struct config_http *http)
     http->proxy_is_address = host.is_address;
 }
 
+static void finish_section(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
+{
+    struct config_entry *entry = &draft->entry;
+
+    if (entry->section == CONFIG_DOVECOT_SASL)
+        config_login_finish(r, group, draft->payload, entry);
+    else if (draft->payload != NULL)
+        config_payload_read(r, draft->payload, entry->content_type, &entry->payload);
+    else if (entry->section == CONFIG_POLICY_SERVICES)
+        config_payload_default(r, group, entry->content_type, &entry->payload);
+    if (entry->section == CONFIG_POLICY_SERVICES)
+        finish_policy(r, group, entry);
+    if (entry->section == CONFIG_SOCKET_MAPS)
+        take_notfound_status(r, draft);
+}
+
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
 {
     struct config_entry *entry = &draft->entry;
@@ -162,18 +183,11 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
         config_reader_error(r, group, "target is required");
     else
         config_target_read(r, draft->target, &entry->target);
-    if (draft->payload != NULL)
-        config_payload_read(r, draft->payload, entry->content_type, &entry->payload);
-    else if (entry->section == CONFIG_POLICY_SERVICES)
-        config_payload_default(r, group, entry->content_type, &entry->payload);
+    finish_section(r, group, draft);
     if (entry->method == NULL)
         entry->method = config_memory_text(r->config->memory, entry->payload.count > 0 ? SPAN("POST") : SPAN("GET"));
     entry->headers = draft->headers.item;
     entry->header_count = draft->headers.count;
-    if (entry->section == CONFIG_POLICY_SERVICES)
-        finish_policy(r, group, entry);
-    else
-        take_notfound_status(r, draft);
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
     take_proxy(r, &entry->http);

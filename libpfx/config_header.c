@@ -12,19 +12,6 @@ static const char authorization[] = "Authorization";
 /* What pfx sets itself; two of them would make a request that servers read differently. */
 static const char *const reserved[] = { "Content-Length", "Transfer-Encoding", "Connection", "Expect", "X-Request-Id" };
 
-static bool is_token(struct span name)
-{
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool is_alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_alphanumeric && (c == '\0' || strchr(marks, c) == NULL))
-            return false;
-    }
-    return name.n > 0;
-}
-
 static bool is_reserved(const char *name)
 {
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
@@ -52,7 +39,7 @@ static bool read_header(struct config_reader *r, const config_setting_t *setting
 
     if (line.p == NULL)
         return false;
-    if (name.n == line.n || !is_token(name)) {
+    if (name.n == line.n || !config_value_is_token(name)) {
         config_reader_error(r, setting, "must be \"Name: value\", without blanks before the colon");
         return false;
     }
@@ -66,7 +53,7 @@ static bool read_header(struct config_reader *r, const config_setting_t *setting
         return true;
     bool is_secret = strcasecmp(header->name, authorization) == 0;
     char *text = is_secret ? config_memory_secret(memory, value) : config_memory_text(memory, value);
-    return config_template_compile(r, setting, text, TEMPLATE_ESCAPE_HEADER, &header->value);
+    return config_template_compile(r, setting, text, r->dialect, TEMPLATE_ESCAPE_HEADER, &header->value);
 }
 
 static bool has_name(const struct config_headers *headers, const char *name)

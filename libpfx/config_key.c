@@ -16,6 +16,7 @@
 #define TLS CONFIG_PLACE_TLS
 #define MAP CONFIG_PLACE_MAP
 #define POLICY CONFIG_PLACE_POLICY
+#define LOGIN CONFIG_PLACE_LOGIN
 #define IN_TOP(member) offsetof(struct config, member)
 #define IN_HTTP(member) offsetof(struct config_http, member)
 #define IN_TLS(member) offsetof(struct config_tls, member)
@@ -100,8 +101,12 @@ static const char *place_text(unsigned places)
         return "at top level";
     if (places == MAP)
         return "in an entry of socket_maps, or in its defaults";
-    return places == POLICY ? "in an entry of policy_services, or in its defaults"
-                            : "in an entry, or in its section's defaults";
+    if (places == POLICY)
+        return "in an entry of policy_services, or in its defaults";
+    if (places == LOGIN)
+        return "in an entry of dovecot_sasl, or in its defaults";
+    return (places & LOGIN) == 0 ? "in an entry of socket_maps or policy_services, or in their defaults"
+                                 : "in an entry, or in its section's defaults";
 }
 
 static const struct config_key *find_elsewhere(const char *name)
@@ -160,7 +165,6 @@ static const char *preset_text(const struct config_key *key)
 {
     switch (key->type) {
     case CONFIG_KEY_LATER:
-    case CONFIG_KEY_LATER_SECTION:
         return "later";
     case CONFIG_KEY_SECTION:
     case CONFIG_KEY_HTTP_GROUP:
@@ -176,7 +180,8 @@ void config_print_keys(void)
     static const struct {
         unsigned place;
         const char *name;
-    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" }, { POLICY, "POLICY" } };
+    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" },
+                   { POLICY, "POLICY" }, { LOGIN, "LOGIN" } };
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         for (size_t j = 0; j < config_key_count; j++) {

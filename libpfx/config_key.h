@@ -15,11 +15,11 @@ enum config_place {
     CONFIG_PLACE_TLS = 4,
     CONFIG_PLACE_MAP = 8,     /* an entry of socket_maps, or its defaults */
     CONFIG_PLACE_POLICY = 16, /* the same of policy_services */
+    CONFIG_PLACE_LOGIN = 32,  /* the same of dovecot_sasl */
 };
 
 enum config_type {
     CONFIG_KEY_LATER,
-    CONFIG_KEY_LATER_SECTION,
     CONFIG_KEY_SECTION,
     CONFIG_KEY_HTTP_GROUP,
     CONFIG_KEY_TLS_GROUP,
@@ -30,12 +30,14 @@ enum config_type {
     CONFIG_KEY_STRING,
     CONFIG_KEY_FIELD,
     CONFIG_KEY_FILE_NAME,
+    CONFIG_KEY_HEADER_NAME,
     CONFIG_KEY_PROXY,
     CONFIG_KEY_STRINGS,
     CONFIG_KEY_ADDRESSES,
     CONFIG_KEY_HOSTS,
     CONFIG_KEY_CA_FILES,
     CONFIG_KEY_ATTRIBUTES, /* names of them */
+    CONFIG_KEY_MECHANISMS,
     CONFIG_KEY_STATUSES,
     CONFIG_KEY_METHOD, /* from here to the next comment: one of some words */
     CONFIG_KEY_CONTENT_TYPE,
@@ -44,6 +46,8 @@ enum config_type {
     CONFIG_KEY_IP_VERSION,
     CONFIG_KEY_TLS_VERSION,
     CONFIG_KEY_ERROR_RESULT,
+    CONFIG_KEY_AUTH_STYLE,
+    CONFIG_KEY_TEMPFAIL,
     CONFIG_KEY_TARGET, /* from here on: read with the whole entry */
     CONFIG_KEY_PAYLOAD,
     CONFIG_KEY_HEADERS,

@@ -38,7 +38,7 @@ static void read_presets(struct loader *l, enum config_place place, void *base)
 
     if (file == NULL)
         config_reader_fail(&l->reader, error);
-    else if (place == CONFIG_PLACE_MAP || place == CONFIG_PLACE_POLICY)
+    else if (place == CONFIG_PLACE_MAP || place == CONFIG_PLACE_POLICY || place == CONFIG_PLACE_LOGIN)
         config_entry_read(&l->reader, config_file_root(file), place, base);
     else
         config_value_read_group(&l->reader, config_file_root(file), place, base);
@@ -53,6 +53,7 @@ static void read_all_presets(struct loader *l)
     read_presets(l, CONFIG_PLACE_TLS, &l->draft.entry.tls);
     read_presets(l, CONFIG_PLACE_MAP, &l->draft);
     read_presets(l, CONFIG_PLACE_POLICY, &l->draft);
+    read_presets(l, CONFIG_PLACE_LOGIN, &l->draft);
 }
 
 static void add_file(struct loader *l, const char *path)
@@ -131,7 +132,7 @@ static void read_top_key(struct loader *l, const config_setting_t *setting)
 
     if (key == NULL)
         return;
-    if (key->type == CONFIG_KEY_SECTION || key->type == CONFIG_KEY_LATER_SECTION)
+    if (key->type == CONFIG_KEY_SECTION)
         add_section(l, setting);
     else if (!is_first(l, key, setting))
         return;
@@ -152,13 +153,25 @@ static void read_top(struct loader *l)
     }
 }
 
+/* A login has longer than other questions, unless somebody has said how long those have. */
+static struct config_draft draft_of_section(const struct loader *l, enum config_section_id id)
+{
+    const config_setting_t *http = l->given[config_key_number(config_key_find(CONFIG_PLACE_TOP, "http"))];
+    struct config_draft draft = l->draft;
+
+    if (id == CONFIG_DOVECOT_SASL && (http == NULL || config_setting_get_member(http, "timeout") == NULL))
+        draft.entry.http.timeout_ms = CONFIG_LOGIN_TIMEOUT_MS;
+    return draft;
+}
+
 static void read_sections(struct loader *l)
 {
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++) {
         bool is_foreign = id != l->own;
+        struct config_draft draft = draft_of_section(l, id);
         if (is_foreign)
             config_reader_begin_foreign(&l->reader);
-        config_section_read(&l->reader, id, &l->sections[id], &l->draft);
+        config_section_read(&l->reader, id, &l->sections[id], &draft);
         if (is_foreign)
             config_reader_end_foreign(&l->reader);
     }

@@ -91,6 +91,12 @@ static bool add_value(struct buf *b, const config_setting_t *setting, int depth,
     }
 }
 
+/* A password may go into a payload, and nowhere else. */
+static enum template_dialect payload_dialect(const struct config_reader *r)
+{
+    return r->dialect == TEMPLATE_OF_LOGIN ? TEMPLATE_OF_LOGIN_PAYLOAD : r->dialect;
+}
+
 /* Goes over literal text; are we inside a string literal behind it? */
 static bool ends_in_string(struct span text, bool in_string)
 {
@@ -149,7 +155,7 @@ static char *make_text(struct config_reader *r, const config_setting_t *setting)
     buf_init(&object, CONFIG_PAYLOAD_MAX_BYTES);
     if (config_setting_type(setting) == CONFIG_TYPE_STRING && utf8_valid(text) && text.n <= CONFIG_PAYLOAD_MAX_BYTES)
         copy = config_memory_text(r->config->memory, text);
-    else if (config_setting_type(setting) == CONFIG_TYPE_GROUP && add_members(&object, setting, 0, r->dialect))
+    else if (config_setting_type(setting) == CONFIG_TYPE_GROUP && add_members(&object, setting, 0, payload_dialect(r)))
         copy = config_memory_text(r->config->memory, buf_span(&object));
     else
         config_reader_error(r, setting, "must be a string or a group, UTF-8, at most %d bytes and %d levels",
@@ -171,7 +177,7 @@ void config_payload_read(struct config_reader *r, const config_setting_t *settin
         return;
     }
     enum template_escape escape = is_json ? TEMPLATE_ESCAPE_JSON : TEMPLATE_ESCAPE_URL;
-    if (config_template_compile(r, setting, text, escape, payload) && is_json && payload->count > 0)
+    if (config_template_compile(r, setting, text, payload_dialect(r), escape, payload) && is_json && payload->count > 0)
         check_json(r, setting, payload);
 }
 
@@ -183,7 +189,7 @@ void config_payload_default(struct config_reader *r, const config_setting_t *at,
     if (strcmp(content_type, json_type) != 0)
         config_reader_error(r, at, "content_type \"%s\" needs a payload: the default is JSON", content_type);
     else
-        config_template_compile(r, at, text, TEMPLATE_ESCAPE_JSON, payload);
+        config_template_compile(r, at, text, r->dialect, TEMPLATE_ESCAPE_JSON, payload);
 }
 
 void config_payload_check(struct config_reader *r, const config_setting_t *setting)
@@ -192,5 +198,5 @@ void config_payload_check(struct config_reader *r, const config_setting_t *setti
     char *text = make_text(r, setting);
 
     if (text != NULL)
-        config_template_compile(r, setting, text, TEMPLATE_ESCAPE_URL, &payload);
+        config_template_compile(r, setting, text, payload_dialect(r), TEMPLATE_ESCAPE_URL, &payload);
 }

@@ -76,7 +76,8 @@ void config_reader_error(struct config_reader *r, const config_setting_t *at, co
 
 void config_reader_warn(struct config_reader *r, const config_setting_t *at, const char *text)
 {
-    add_problem(r, false, config_memory_keep(r->config->memory, make_text(at, text)));
+    if (!r->foreign)
+        add_problem(r, false, config_memory_keep(r->config->memory, make_text(at, text)));
 }
 
 void config_reader_begin_foreign(struct config_reader *r)

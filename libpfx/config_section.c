@@ -9,10 +9,17 @@
 
 static const char defaults_name[] = "defaults";
 
-/* What an entry may hold; 0: not supported yet. */
+/* What an entry may hold. */
 static const enum config_place places[CONFIG_SECTIONS] = {
     [CONFIG_SOCKET_MAPS] = CONFIG_PLACE_MAP,
     [CONFIG_POLICY_SERVICES] = CONFIG_PLACE_POLICY,
+    [CONFIG_DOVECOT_SASL] = CONFIG_PLACE_LOGIN,
+};
+
+static const enum template_dialect dialects[CONFIG_SECTIONS] = {
+    [CONFIG_SOCKET_MAPS] = TEMPLATE_OF_MAP,
+    [CONFIG_POLICY_SERVICES] = TEMPLATE_OF_POLICY,
+    [CONFIG_DOVECOT_SASL] = TEMPLATE_OF_LOGIN,
 };
 
 /* An entry as it stands in a file. */
@@ -144,12 +151,8 @@ void config_section_read(struct config_reader *r, enum config_section_id id, con
 
     if (parts->count == 0)
         return;
-    if (places[id] == 0) {
-        config_reader_warn(r, parts->groups[0], "not supported yet, ignored");
-        return;
-    }
     base.entry.section = id;
-    r->dialect = id == CONFIG_POLICY_SERVICES ? TEMPLATE_OF_POLICY : TEMPLATE_OF_MAP;
+    r->dialect = dialects[id];
     r->error = &section->error;
     read_defaults(r, parts, &base);
     struct found *found = find_entries(parts, &count);

@@ -165,7 +165,7 @@ static const char *fill(struct config_reader *r, const config_setting_t *at, con
         target->socket_path = config_memory_text(memory, url->socket_path);
     target->origin = config_memory_keep(memory, make_origin(target, host.is_bracketed));
     char *text = config_memory_keep(memory, make_url(url, &host, target->host));
-    if (!config_template_compile(r, at, text, TEMPLATE_ESCAPE_URL, &target->url))
+    if (!config_template_compile(r, at, text, r->dialect, TEMPLATE_ESCAPE_URL, &target->url))
         return NULL;
     return check_bytes(&target->url);
 }

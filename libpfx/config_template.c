@@ -5,13 +5,13 @@
 #include "config_memory.h"
 
 bool config_template_compile(struct config_reader *r, const config_setting_t *at, char *text,
-                             enum template_escape escape, struct config_template *to)
+                             enum template_dialect dialect, enum template_escape escape, struct config_template *to)
 {
     struct template_piece pieces[TEMPLATE_PIECES_MAX];
     size_t count;
     const char *why;
 
-    if (!template_parse(span_text(text), r->dialect, pieces, &count, &why)) {
+    if (!template_parse(span_text(text), dialect, pieces, &count, &why)) {
         config_reader_error(r, at, "%s", why);
         return false;
     }

@@ -1,5 +1,6 @@
 /*
- * Templates of the configuration: compiled once, when they are read, in the dialect of their section.
+ * Templates of the configuration: compiled once, when they are read. reader->dialect is that of the section; a payload
+ * may have its own.
  *
  * Errors: told to the reader; *to is then as it was.
  * Owner:  the configuration; text must be its own already.
@@ -10,7 +11,7 @@
 #include "config_reader.h"
 
 bool config_template_compile(struct config_reader *r, const config_setting_t *at, char *text,
-                             enum template_escape escape, struct config_template *to);
+                             enum template_dialect dialect, enum template_escape escape, struct config_template *to);
 
 /* Has it placeholders? */
 bool config_template_is_dynamic(const struct config_template *template);

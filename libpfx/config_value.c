@@ -190,6 +190,33 @@ static const char *check_attribute(struct span name)
     return NULL;
 }
 
+bool config_value_is_token(struct span text)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        bool is_alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_alphanumeric && (c == '\0' || strchr(marks, c) == NULL))
+            return false;
+    }
+    return text.n > 0;
+}
+
+static const char *check_header_name(struct span name)
+{
+    return name.n == 0 || config_value_is_token(name) ? NULL : "must be the name of a header";
+}
+
+static const char *check_mechanism(struct span name)
+{
+    if (span_equal(name, SPAN("PLAIN")) || span_equal(name, SPAN("LOGIN")))
+        return NULL;
+    return span_equal(name, SPAN("XOAUTH2")) || span_equal(name, SPAN("OAUTHBEARER"))
+               ? "XOAUTH2 and OAUTHBEARER need sasl_oidc_auth, which is not supported yet"
+               : "must be \"PLAIN\" or \"LOGIN\"";
+}
+
 static const char *check_text(enum config_type type, struct span text)
 {
     switch (type) {
@@ -205,6 +232,10 @@ static const char *check_text(enum config_type type, struct span text)
         return check_ca_file(text);
     case CONFIG_KEY_ATTRIBUTES:
         return check_attribute(text);
+    case CONFIG_KEY_HEADER_NAME:
+        return check_header_name(text);
+    case CONFIG_KEY_MECHANISMS:
+        return check_mechanism(text);
     case CONFIG_KEY_ADDRESSES:
         return config_host_is_address(text, NULL) ? NULL : "must be an IPv4 or IPv6 address";
     default:
@@ -243,7 +274,9 @@ static void read_texts(struct config_reader *r, const struct config_key *key, co
 {
     size_t count = config_value_count(setting), good = 0;
 
-    if (!check_count(r, setting, 0, ITEMS_MAX))
+    size_t least = key->type == CONFIG_KEY_MECHANISMS ? 1 : 0;
+
+    if (!check_count(r, setting, least, ITEMS_MAX))
         return;
     char **items = config_memory_array(r->config->memory, count, sizeof(*items));
     for (size_t i = 0; i < count; i++) {
@@ -325,6 +358,7 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_STRING:
     case CONFIG_KEY_FIELD:
     case CONFIG_KEY_FILE_NAME:
+    case CONFIG_KEY_HEADER_NAME:
     case CONFIG_KEY_PROXY:
         text = read_text(r, key, setting);
         if (text != NULL)
@@ -335,6 +369,7 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_HOSTS:
     case CONFIG_KEY_CA_FILES:
     case CONFIG_KEY_ATTRIBUTES:
+    case CONFIG_KEY_MECHANISMS:
         read_texts(r, key, setting, to);
         break;
     case CONFIG_KEY_STATUSES:

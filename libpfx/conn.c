@@ -110,14 +110,17 @@ static void trim(struct buf *b)
         buf_free(b);
 }
 
-static bool is_idle(const struct conn *conn)
+/* Would it take a request now? */
+static bool is_open(const struct conn *conn)
 {
-    return !conn->pending && conn->in.n == 0 && conn->out.n == 0;
+    return !conn->ending && conn->out.n == 0 && (conn->due == 0 || !conn->set->ops->is_serial);
 }
 
 static bool may_leave(const struct conn *conn)
 {
-    return conn->set->draining && conn->set->ops->leaves_on_drain && conn->has_asked && is_idle(conn);
+    bool is_idle = conn->due == 0 && conn->out.n == 0;
+    bool drains = conn->set->draining && conn->set->ops->leaves_on_drain && conn->has_asked && conn->in.n == 0;
+    return is_idle && (conn->ending || drains);
 }
 
 static void write_timed_out(struct loop_timer *timer)
@@ -167,7 +170,7 @@ static void process(struct conn *conn)
 {
     const struct conn_ops *ops = conn->set->ops;
 
-    while (!conn->pending && conn->out.n == 0 && conn->in.n > 0) {
+    while (is_open(conn) && conn->in.n > 0) {
         size_t used = 0;
         const char *why = "request too long";
         conn->feeding = true;
@@ -186,8 +189,21 @@ static void process(struct conn *conn)
     trim(&conn->in);
     if (may_leave(conn))
         conn_close(conn);
-    else if (!conn->pending && conn->out.n == 0)
+    else if (is_open(conn))
         loop_change(conn->set->loop, &conn->io, EPOLLIN);
+}
+
+/* A client that has closed its side, or is gone. */
+static void end_of_input(struct conn *conn, bool is_half_closed)
+{
+    char peer[CONN_PEER_MAX_BYTES];
+    char more[LOG_MORE_BYTES];
+
+    if (conn->in.n > 0 && log_may(&conn->set->cut_off, conn->set->loop->now_ms, more))
+        log_info("peer=%s left in the middle of a request%s", conn_peer(conn, peer), more);
+    conn->ending = true;
+    if (!is_half_closed || conn->due == 0)
+        conn_close(conn);
 }
 
 /* Reads once. A client that has closed its side is closed when nothing is left to answer. */
@@ -204,11 +220,7 @@ static void receive(struct conn *conn)
         return;
     }
     if (n <= 0) {
-        char peer[CONN_PEER_MAX_BYTES];
-        char more[LOG_MORE_BYTES];
-        if (conn->in.n > 0 && log_may(&conn->set->cut_off, conn->set->loop->now_ms, more))
-            log_info("peer=%s left in the middle of a request%s", conn_peer(conn, peer), more);
-        conn_close(conn);
+        end_of_input(conn, n == 0);
         return;
     }
     conn->in.n += (size_t)n;
@@ -224,21 +236,31 @@ static void ready(struct loop_io *io, uint32_t events)
     } else if (conn->out.n > 0) {
         if ((events & EPOLLOUT) && flush(conn) && conn->out.n == 0)
             process(conn);
-    } else if (conn->pending) {
+    } else if (!is_open(conn)) {
         loop_change(conn->set->loop, io, 0); /* pipelined, or half closed: it has to wait */
     } else {
         receive(conn);
     }
 }
 
-void conn_answered(struct conn *conn)
+void conn_served(struct conn *conn)
 {
-    conn->pending = false;
-    conn->call = NULL;
     conn->has_asked = true;
     if (conn->set->served != NULL)
         conn->set->served(conn->set);
+}
+
+void conn_send(struct conn *conn)
+{
+    conn_served(conn);
     if (!conn->feeding && flush(conn))
+        process(conn);
+}
+
+void conn_end(struct conn *conn)
+{
+    conn->ending = true;
+    if (!conn->feeding)
         process(conn);
 }
 
@@ -273,18 +295,37 @@ static bool is_traced(const struct conn_set *set, int fd)
     return set->traces != NULL && peer_address(fd, text, &port) != NULL && set->traces(set->context, text);
 }
 
+/* Those of TCP fail on a UNIX socket, which needs none. */
+static void set_options(const struct conn_set *set, int fd)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    int on = 1;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    if (set->ops->resets)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+static bool greet(struct conn *conn)
+{
+    if (conn->set->ops->opened == NULL)
+        return true;
+    conn->set->ops->opened(conn);
+    return flush(conn);
+}
+
 struct conn *conn_open(struct conn_set *set, int fd)
 {
-    int on = 1;
     struct conn *conn = mem_alloc(sizeof(*conn));
     conn->io = (struct loop_io){ .fd = fd, .events = EPOLLIN, .ready = ready };
     conn->write_limit.due = write_timed_out;
     conn->set = set;
     buf_init(&conn->in, set->ops->request_max_bytes);
+    conn->in.secret = set->ops->is_secret;
     buf_init(&conn->out, set->ops->answer_max_bytes);
     conn->trace = is_traced(set, fd);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* fails on a UNIX socket, which needs none */
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    set_options(set, fd);
     if (!loop_add(set->loop, &conn->io)) {
         log_warning("epoll_ctl: %s", strerror(errno));
         close(fd);
@@ -296,14 +337,15 @@ struct conn *conn_open(struct conn_set *set, int fd)
         set->first->previous = conn;
     set->first = conn;
     set->count++;
-    return conn;
+    set->opened++;
+    return greet(conn) ? conn : NULL;
 }
 
 void conn_close(struct conn *conn)
 {
     struct conn_set *set = conn->set;
 
-    if (conn->pending)
+    if (conn->call != NULL)
         set->ops->gone(conn);
     loop_cancel(set->loop, &conn->write_limit);
     loop_remove(set->loop, &conn->io);

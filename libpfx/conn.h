@@ -1,14 +1,16 @@
 /*
  * Client connections of a worker: accept, read, hand requests to a protocol, write answers.
  *
- * Shape:  a serial protocol (its answers carry no id) has one request in flight a connection. A connection is
+ * Shape:  a connection is
  *           READING   waits for bytes; conn_ops.feed gets all that has come, until it says CODEC_MORE;
- *           PENDING   feed took a request and will call conn_answered() later; nothing is read meanwhile, and a client
+ *           WAITING   conn->due answers will come by themselves, which the protocol counts. A serial protocol (its answers
+ *                     carry no id) has one at a time, and nothing is read meanwhile; others go on reading. A client
  *                     that leaves is noticed (conn_ops.gone);
- *           FLUSHING  the answer is not written yet; nothing is read, so a client that does not read cannot make us
- *                     store more.
- *         An answer is encoded into conn->out, then conn_answered() is called, from inside feed or later. After
- *         conn_answered() and conn_close() the connection may be gone: do not touch it again.
+ *           FLUSHING  an answer is not written yet; nothing is read, so a client that does not read cannot make us
+ *                     store more;
+ *           ENDING    nothing is read any more: it is closed when no answer is due.
+ *         An answer is encoded into conn->out, then conn_send() is called, from inside feed or later. After conn_send(),
+ *         conn_end() and conn_close() outside of feed the connection may be gone: do not touch it again.
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
  *         conn_set.max_count connections, then the listeners are left alone until one goes;
@@ -36,10 +38,14 @@ struct conn;
 
 struct conn_ops {
     size_t request_max_bytes;
-    size_t answer_max_bytes;
+    size_t answer_max_bytes; /* of all that may be due at a time */
+    bool is_serial;
     bool leaves_on_drain; /* close after the answer in progress; else serve until the client goes */
+    bool resets;          /* a TCP connection ends by a reset, whoever ends it: the client notices at its next write */
+    bool is_secret;       /* what the client sends is wiped when it was read */
+    void (*opened)(struct conn *conn); /* may greet, by what it puts into conn->out; NULL: does not */
     enum codec_result (*feed)(struct conn *conn, struct span in, size_t *used, const char **why);
-    void (*gone)(struct conn *conn); /* the client left while a request was pending: cancel it */
+    void (*gone)(struct conn *conn); /* before it is closed, if conn->call is set: cancel what is due */
 };
 
 struct conn {
@@ -49,10 +55,11 @@ struct conn {
     struct conn *next, *previous;
     struct buf in;
     struct buf out;
-    void *call;     /* the protocol's, while a request is pending */
-    bool pending;
+    void *call;     /* the protocol's */
+    size_t due;     /* answers that will come without the client doing anything; the protocol counts */
     bool has_asked; /* at least one request was answered */
     bool feeding;   /* feed is on the stack */
+    bool ending;
     bool trace;     /* debug_peer names the client */
 };
 
@@ -67,10 +74,11 @@ struct conn_set {
     const struct conn_ops *ops;
     void *context;                             /* the protocol's, for feed */
     bool (*traces)(void *context, const char *address); /* is that client address in debug_peer? NULL: none is */
-    void (*served)(struct conn_set *set);      /* after each answer that was handed to the kernel */
+    void (*served)(struct conn_set *set);      /* after each answer, and when conn_served() says so */
     void (*emptied)(struct conn_set *set);     /* see ends_when_empty */
     size_t max_count;
     size_t count;
+    uint32_t opened; /* so far, this one included when conn_ops.opened is called */
     struct conn *first;
     struct conn_listener *listeners;
     size_t listener_count;
@@ -88,11 +96,13 @@ void conn_set_stop_listening(struct conn_set *set); /* closes the listeners */
 void conn_set_drain(struct conn_set *set);          /* connections leave as their protocol allows */
 void conn_set_close(struct conn_set *set);          /* closes everything at once */
 
-/* A connection on a socket that somebody else accepted. */
+/* A connection on a socket that somebody else accepted; NULL: it is closed again. */
 struct conn *conn_open(struct conn_set *set, int fd);
 void conn_close(struct conn *conn);
 
-void conn_answered(struct conn *conn);
+void conn_send(struct conn *conn);   /* conn->out holds one answer more */
+void conn_end(struct conn *conn);    /* as soon as nothing is due; what the client still sends is not read */
+void conn_served(struct conn *conn); /* without an answer: its handshake is complete */
 
 /* Who it is, for the log: a process id on a UNIX socket, else address and port. */
 const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES]);

@@ -239,7 +239,8 @@ static int supervise(const struct worker_setup *worker)
 static int serve(void)
 {
     struct worker_setup worker = { .ops = process.ops, .config = process.config,
-                                   .name = process.options.name, .trust = process.trust,
+                                   .name = process.options.name, .service = process.options.service,
+                                   .trust = process.trust,
                                    .listeners = &process.listeners, .max_connections = process.max_connections,
                                    .drain_on_sigterm = is_standalone() };
 
@@ -257,6 +258,7 @@ static int serve(void)
 static int run(const char *why)
 {
     parent_hold_signals();
+    privileges_hide_memory();
     if (process.start == START_MASTER && why == NULL)
         why = master_begin();
     const char *no_settings = NULL;

@@ -35,46 +35,6 @@ struct http_call {
     char detail[CURL_ERROR_SIZE];
 };
 
-static const char *const reasons[] = {
-    [HTTP_ANSWERED] = NULL,
-    [HTTP_NOT_RESOLVED] = "cannot resolve the backend's host name",
-    [HTTP_NOT_CONNECTED] = "cannot connect to the backend",
-    [HTTP_TLS_FAILED] = "TLS with the backend failed",
-    [HTTP_RESET] = "the backend broke off its answer",
-    [HTTP_TOO_BIG] = "the backend's answer is too big",
-    [HTTP_TIMED_OUT] = "the backend did not answer in time",
-    [HTTP_INVALID] = "the backend's answer is not valid HTTP",
-};
-
-static enum http_failure failure_of(CURLcode result, bool too_big)
-{
-    switch (result) {
-    case CURLE_OK:
-        return HTTP_ANSWERED;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return HTTP_NOT_RESOLVED;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT: /* connect_timeout; the deadline is ours */
-        return HTTP_NOT_CONNECTED;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_ABORTED_BY_CALLBACK: /* tls_apply() refused */
-        return HTTP_TLS_FAILED;
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-        return HTTP_RESET;
-    default:
-        return too_big ? HTTP_TOO_BIG : HTTP_INVALID;
-    }
-}
-
 static size_t take_body(char *bytes, size_t one, size_t n, void *context)
 {
     struct http_call *call = context;
@@ -124,6 +84,18 @@ static void empty(struct buf *b)
         buf_clear(b);
 }
 
+/* Those of the call alone; one of them may hold a password. */
+static void free_headers(struct http_call *call)
+{
+    for (struct curl_slist *at = call->headers; at != NULL; at = at->next) {
+        mem_wipe(at->data, strlen(at->data));
+        if (at->next == call->endpoint->headers)
+            at->next = NULL;
+    }
+    curl_slist_free_all(call->headers);
+    call->headers = NULL;
+}
+
 /* Takes the call out of everything that it waits in, and keeps its handle for the next one. */
 static void release(struct http_call *call)
 {
@@ -136,17 +108,14 @@ static void release(struct http_call *call)
     loop_cancel(http->loop, &call->timer);
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
     curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
-    for (struct curl_slist *at = call->headers; at != NULL; at = at->next)
-        if (at->next == endpoint->headers)
-            at->next = NULL;
-    curl_slist_free_all(call->headers);
+    free_headers(call);
     curl_slist_free_all(call->addresses);
     unlink_call(call);
     if (http->idle_calls >= HTTP_IDLE_CALLS_MAX) {
         free_call(call);
         return;
     }
-    call->headers = call->addresses = NULL;
+    call->addresses = NULL;
     call->in_multi = call->too_big = call->header_ended = false;
     call->header_bytes = 0;
     call->failed = HTTP_ANSWERED;
@@ -160,9 +129,19 @@ static void release(struct http_call *call)
     http->idle_calls++;
 }
 
+struct span http_header(const struct http_answer *answer, const char *name)
+{
+    struct curl_header *header;
+
+    if (answer->failure != HTTP_ANSWERED ||
+        curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return span_make(NULL, 0);
+    return span_text(header->value);
+}
+
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
 {
-    struct http_answer answer = { .failure = failure, .reason = reasons[failure], .detail = detail };
+    struct http_answer answer = { .failure = failure, .reason = http_failure_reason(failure), .detail = detail, .call = call };
     long status = 0;
 
     if (failure == HTTP_ANSWERED) {
@@ -189,7 +168,7 @@ static void finished(CURL *easy, CURLcode result)
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     bool tells_more = call->detail[0] != '\0' && !names_proxy(result);
-    deliver(call, failure_of(result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
+    deliver(call, http_failure_of(result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
 }
 
 static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)
@@ -322,6 +301,7 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     buf_init(&call->url, HTTP_URL_MAX_BYTES);
     buf_init(&call->body, HTTP_BODY_MAX_BYTES);
     buf_init(&call->packed, GZIP_ROOM_BYTES(HTTP_BODY_MAX_BYTES));
+    call->body.secret = call->packed.secret = endpoint->entry->section == CONFIG_DOVECOT_SASL;
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
     http_endpoint_configure(endpoint, call->easy);
     http_multi_adopt(&endpoint->group->multi, call->easy);

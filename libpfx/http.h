@@ -13,8 +13,10 @@
  * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.
  * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a
  *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX prepared handles are kept for reuse.
- * Errors: enum http_failure and a constant text; answer.detail is for the log only: it may name hosts and addresses.
+ * Errors: http_failure.h, and a constant text; answer.detail is for the log only: it may name hosts and addresses.
  *         libcurl repeats a request once, on a new connection, when a reused one was closed before the first byte.
+ *         The body of a login (config_entry.section) and all headers of a request are wiped when the call is over;
+ *         libcurl's own copies of them are not.
  * Owner:  endpoints and calls belong to struct http. The answer's spans live until done returns.
  * Source: RFC 9110, RFC 9112; libcurl 7.88 or later, curl_multi_socket_action(3).
  */
@@ -23,6 +25,7 @@
 
 #include "buf.h"
 #include "http_endpoint.h"
+#include "http_failure.h"
 #include "loop.h"
 
 #define HTTP_HEADER_MAX_BYTES (64 * 1024)
@@ -33,24 +36,17 @@
 
 struct http_call;
 
-enum http_failure {
-    HTTP_ANSWERED,
-    HTTP_NOT_RESOLVED,
-    HTTP_NOT_CONNECTED,
-    HTTP_TLS_FAILED,
-    HTTP_RESET,   /* the answer is not whole */
-    HTTP_TOO_BIG,
-    HTTP_TIMED_OUT,
-    HTTP_INVALID, /* not HTTP, bad compression, anything else */
-};
-
 struct http_answer {
     enum http_failure failure;
     const char *reason; /* a constant text that fits a reply to Postfix; NULL when answered */
     const char *detail; /* for the log */
     int status;
     struct span body;
+    struct http_call *call;
 };
+
+/* The value of a header of the answer, the first of that name; p is NULL when there is none. */
+struct span http_header(const struct http_answer *answer, const char *name);
 
 /* connections_kept: busy and idle ones, in each group that may share them. NULL: no descriptor left. */
 struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept);

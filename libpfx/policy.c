@@ -7,18 +7,8 @@ static const char reply_tail[] = "\n\n";
 
 _Static_assert(sizeof(reply_head) - 1 + sizeof(reply_tail) - 1 == POLICY_REPLY_OVERHEAD_BYTES, "the reply's overhead");
 
-static const struct policy_attribute *find(const struct policy_attribute *attributes, size_t count, struct span name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_equal(attributes[i].name, name))
-            return &attributes[i];
-    }
-    return NULL;
-}
-
 /* Why no request can hold this line after those attributes; NULL: it can. Of an unfinished line more may follow. */
-static const char *line_fault(struct span line, bool is_finished, const struct policy_attribute *attributes,
-                              size_t count)
+static const char *line_fault(struct span line, bool is_finished, const struct attribute *attributes, size_t count)
 {
     size_t equals = span_find(line, '=');
 
@@ -32,7 +22,7 @@ static const char *line_fault(struct span line, bool is_finished, const struct p
         return "request has an attribute without name";
     if (!utf8_valid(span_first(line, equals)))
         return "request has an attribute name that is not UTF-8";
-    if (find(attributes, count, span_first(line, equals)) != NULL)
+    if (attribute_find(attributes, count, span_first(line, equals)) != NULL)
         return "request has an attribute twice";
     return NULL;
 }
@@ -43,7 +33,7 @@ static enum codec_result bad(const char **why, const char *reason)
     return CODEC_BAD;
 }
 
-enum codec_result policy_decode(struct span in, struct policy_attribute *attributes, size_t *count, size_t *used,
+enum codec_result policy_decode(struct span in, struct attribute *attributes, size_t *count, size_t *used,
                                 const char **why)
 {
     struct span rest = span_first(in, in.n < POLICY_REQUEST_MAX_BYTES ? in.n : POLICY_REQUEST_MAX_BYTES);
@@ -84,10 +74,4 @@ size_t policy_encode(char *out, size_t size, struct span action)
         memcpy(out + head, action.p, action.n);
     memcpy(out + head + action.n, reply_tail, sizeof(reply_tail) - 1);
     return needed;
-}
-
-struct span policy_find(const struct policy_attribute *attributes, size_t count, const char *name)
-{
-    const struct policy_attribute *found = find(attributes, count, span_text(name));
-    return found == NULL ? span_make(NULL, 0) : found->value;
 }

@@ -15,26 +15,18 @@
 #ifndef PFX_POLICY_H
 #define PFX_POLICY_H
 
+#include "attribute.h"
 #include "codec.h"
-#include "span.h"
 
 #define POLICY_REQUEST_MAX_BYTES 65536
 #define POLICY_ATTRIBUTES_MAX 128
 #define POLICY_REPLY_OVERHEAD_BYTES 9 /* "action=" LF LF */
 
-struct policy_attribute {
-    struct span name;
-    struct span value;
-};
-
 /* attributes has room for POLICY_ATTRIBUTES_MAX; *count of them are filled in, in the order in which they came. */
-enum codec_result policy_decode(struct span in, struct policy_attribute *attributes, size_t *count, size_t *used,
+enum codec_result policy_decode(struct span in, struct attribute *attributes, size_t *count, size_t *used,
                                 const char **why);
 
 /* Returns the size needed; writes nothing unless size is enough. */
 size_t policy_encode(char *out, size_t size, struct span action);
-
-/* The value of an attribute; an empty span when it is not there. */
-struct span policy_find(const struct policy_attribute *attributes, size_t count, const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ bool privileges_drop(const char *user, bool change_root, bool keep_saved, char w
         return failed(why, "chroot to", "the queue directory");
     if (account != NULL && !become(account, keep_saved))
         return failed(why, "become user", user);
+    privileges_hide_memory();
     return true;
 }
 
@@ -68,7 +70,15 @@ bool privileges_forget(void)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    return setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+    bool done = setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+
+    privileges_hide_memory();
+    return done;
+}
+
+void privileges_hide_memory(void)
+{
+    prctl(PR_SET_DUMPABLE, 0);
 }
 
 size_t privileges_open_files(size_t needed)

@@ -25,6 +25,12 @@ void privileges_borrow(void);
 void privileges_give_back(void);
 bool privileges_forget(void);
 
+/*
+ * No core file, and no look into the process's memory for others of the same user: it holds secrets. The kernel forgets it
+ * when ids change, so privileges_drop() and privileges_forget() do it again.
+ */
+void privileges_hide_memory(void);
+
 /* Raises the limit on open descriptors to what is needed, if it may. Returns the limit now in force. */
 size_t privileges_open_files(size_t needed);
 

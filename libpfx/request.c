@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base64.h"
+#include "sasl.h"
+
 #define HEADER_LINE_MAX_BYTES (128 * 1024)
 
 static enum template_outcome render(const struct config_template *template, const struct template_values *values,
@@ -90,6 +93,32 @@ static bool leaves_path(struct span written, struct span url)
     return false;
 }
 
+/* RFC 7617: the name ends at the first colon. */
+static enum template_outcome add_credentials(const struct template_values *values, struct http_call *http)
+{
+    struct span user = attribute_value(values->attributes, values->attribute_count, "user");
+    struct span password = attribute_value(values->attributes, values->attribute_count, "password");
+    struct buf plain;
+    struct buf line;
+
+    if (span_find(user, ':') < user.n)
+        return TEMPLATE_SUPPRESSED;
+    buf_init(&plain, SASL_NAME_MAX_BYTES + 1 + SASL_PASSWORD_MAX_BYTES);
+    buf_init(&line, HEADER_LINE_MAX_BYTES);
+    plain.secret = line.secret = true;
+    buf_add(&plain, user);
+    buf_add(&plain, SPAN(":"));
+    buf_add(&plain, password);
+    size_t n = base64_encode(NULL, 0, buf_span(&plain));
+    buf_add(&line, SPAN("Authorization: Basic "));
+    base64_encode(buf_reserve(&line, n), n, buf_span(&plain));
+    line.n += n;
+    http_add_header(http, buf_text(&line));
+    buf_free(&plain);
+    buf_free(&line);
+    return TEMPLATE_DONE;
+}
+
 static enum template_outcome render_headers(const struct config_entry *entry, const struct template_values *values,
                                             uint64_t request_id, struct http_call *http)
 {
@@ -123,10 +152,12 @@ enum template_outcome request_render(const struct config_entry *entry, const str
         return TEMPLATE_SUPPRESSED;
     enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
     if (outcome == TEMPLATE_DONE && leaves_path(span_text(entry->target.url.text), buf_span(http_url(http))))
-        outcome = entry->section == CONFIG_SOCKET_MAPS ? TEMPLATE_SUPPRESSED : TEMPLATE_REFUSED;
+        outcome = entry->section == CONFIG_POLICY_SERVICES ? TEMPLATE_REFUSED : TEMPLATE_SUPPRESSED;
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
         outcome = render(&entry->payload, &values, http_body(http));
     if (outcome == TEMPLATE_DONE)
         outcome = render_headers(entry, &values, request_id, http);
+    if (outcome == TEMPLATE_DONE && entry->section == CONFIG_DOVECOT_SASL && entry->auth_style == CONFIG_AUTH_BASIC)
+        outcome = add_credentials(&values, http);
     return outcome;
 }

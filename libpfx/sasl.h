@@ -18,6 +18,7 @@
 
 #include "span.h"
 
+#define SASL_MECHANISM_MAX_BYTES 20 /* of its name, RFC 4422 section 3.1 */
 #define SASL_NAME_MAX_BYTES 1024
 #define SASL_PASSWORD_MAX_BYTES 8192
 #define SASL_LOGIN_USERNAME "Username:"

@@ -3,12 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authproto.h"
 #include "mem.h"
+#include "policy.h"
+#include "sasl.h"
 #include "utf8.h"
 
 #define REPLACEMENT_BYTES 3
+#define PORT_TEXT_BYTES   8
+#define LOGIN_MAX_BYTES   (REPLACEMENT_BYTES * (AUTHPROTO_LINE_MAX_BYTES + SASL_NAME_MAX_BYTES + SASL_PASSWORD_MAX_BYTES))
 
 static const struct span replacement = { "\xEF\xBF\xBD", REPLACEMENT_BYTES }; /* U+FFFD */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
 
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key)
 {
@@ -16,8 +26,7 @@ void subject_of_key(struct subject *subject, const struct config_entry *entry, s
     buf_init(&subject->bytes, key.n);
     buf_add(&subject->bytes, key);
     for (size_t i = 0; entry->fold_case && i < key.n; i++)
-        if (key.p[i] >= 'A' && key.p[i] <= 'Z')
-            subject->bytes.p[i] = (char)(key.p[i] + ('a' - 'A'));
+        subject->bytes.p[i] = lower(key.p[i]);
 }
 
 /* How many bytes at the start of text are one valid character; 0: none. */
@@ -55,23 +64,97 @@ static void choose(struct subject *subject, const struct config_entry *entry)
             subject->chosen[subject->chosen_count++] = subject->attributes[i];
 }
 
-void subject_of_policy(struct subject *subject, const struct config_entry *entry,
-                       const struct policy_attribute *attributes, size_t count)
+static void copy_attributes(struct subject *subject, const struct attribute *attributes, size_t count)
 {
-    *subject = (struct subject){ .attribute_count = count };
-    buf_init(&subject->bytes, POLICY_REQUEST_MAX_BYTES * REPLACEMENT_BYTES);
     subject->attributes = mem_array(count, sizeof(*subject->attributes));
+    subject->attribute_count = count;
     for (size_t i = 0; i < count; i++) {
         subject->attributes[i].name = add_valid(&subject->bytes, attributes[i].name);
         subject->attributes[i].value = add_valid(&subject->bytes, attributes[i].value);
     }
-    const char *at = subject->bytes.p;
+    char *at = subject->bytes.p;
     for (size_t i = 0; i < count; i++) {
         subject->attributes[i].name.p = at;
         subject->attributes[i].value.p = at += subject->attributes[i].name.n;
         at += subject->attributes[i].value.n;
     }
+}
+
+void subject_of_policy(struct subject *subject, const struct config_entry *entry,
+                       const struct attribute *attributes, size_t count)
+{
+    *subject = (struct subject){ .attributes = NULL };
+    buf_init(&subject->bytes, POLICY_REQUEST_MAX_BYTES * REPLACEMENT_BYTES);
+    copy_attributes(subject, attributes, count);
     choose(subject, entry);
+}
+
+/* What is kept of a login: what templates name, then what only members of its body need. */
+enum { USER, PASSWORD, SERVICE, MECHANISM, RIP, RPORT, LIP, LPORT, SESSION, METHOD, DEFAULT_PORT, FIELDS };
+
+static void add_member(struct subject *subject, const char *name, struct span value)
+{
+    if (value.n > 0)
+        subject->chosen[subject->chosen_count++] = (struct attribute){ span_text(name), value };
+}
+
+static void choose_members(struct subject *subject, const struct config_entry *entry, bool secured)
+{
+    const struct attribute *field = subject->attributes;
+    struct span protocol = span_text(entry->protocol);
+
+    subject->chosen = mem_array(FIELDS, sizeof(*subject->chosen));
+    add_member(subject, "username", field[USER].value);
+    add_member(subject, "password", field[PASSWORD].value);
+    add_member(subject, "protocol", protocol.n > 0 ? protocol : field[SERVICE].value);
+    add_member(subject, "method", field[METHOD].value);
+    add_member(subject, "client_ip", field[RIP].value);
+    add_member(subject, "client_port", field[RPORT].value);
+    add_member(subject, "local_ip", field[LIP].value);
+    add_member(subject, "local_port", field[field[LPORT].value.n > 0 ? LPORT : DEFAULT_PORT].value);
+    add_member(subject, "ssl", secured ? SPAN("on") : SPAN(""));
+    add_member(subject, "external_session_id", field[SESSION].value);
+}
+
+/* The name has no control bytes, and a password may have some. */
+static void clean_fields(struct subject *subject)
+{
+    const struct span first = subject->attributes[SERVICE].name;
+
+    for (size_t i = (size_t)(first.p - subject->bytes.p); i < subject->bytes.n; i++)
+        if ((unsigned char)subject->bytes.p[i] < ' ' || subject->bytes.p[i] == 0x7F)
+            subject->bytes.p[i] = '?';
+}
+
+void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login)
+{
+    char method[SASL_MECHANISM_MAX_BYTES];
+    char port[PORT_TEXT_BYTES] = "";
+    size_t n = login->mechanism.n < sizeof(method) ? login->mechanism.n : sizeof(method);
+
+    for (size_t i = 0; i < n; i++)
+        method[i] = lower(login->mechanism.p[i]);
+    if (entry->default_local_port > 0)
+        snprintf(port, sizeof(port), "%d", (int)entry->default_local_port);
+    const struct attribute fields[FIELDS] = {
+        [USER] = { SPAN("user"), login->user },
+        [PASSWORD] = { SPAN("password"), login->password },
+        [SERVICE] = { SPAN("service"), login->service },
+        [MECHANISM] = { SPAN("mechanism"), login->mechanism },
+        [RIP] = { SPAN("rip"), login->rip },
+        [RPORT] = { SPAN("rport"), login->rport },
+        [LIP] = { SPAN("lip"), login->lip },
+        [LPORT] = { SPAN("lport"), login->lport },
+        [SESSION] = { SPAN("session"), login->session },
+        [METHOD] = { SPAN("method"), span_make(method, n) },
+        [DEFAULT_PORT] = { SPAN("default_port"), span_text(port) },
+    };
+    *subject = (struct subject){ .attributes = NULL };
+    buf_init(&subject->bytes, LOGIN_MAX_BYTES);
+    subject->bytes.secret = true;
+    copy_attributes(subject, fields, FIELDS);
+    clean_fields(subject);
+    choose_members(subject, entry, login->secured);
 }
 
 void subject_free(struct subject *subject)
@@ -96,7 +179,7 @@ bool subject_is_askable(const struct subject *subject)
 
 static const char *shown(const struct subject *subject, const char *name, char text[SUBJECT_SHOWN_MAX_BYTES])
 {
-    utf8_printable(text, SUBJECT_SHOWN_MAX_BYTES, policy_find(subject->attributes, subject->attribute_count, name));
+    utf8_printable(text, SUBJECT_SHOWN_MAX_BYTES, attribute_value(subject->attributes, subject->attribute_count, name));
     return text;
 }
 
@@ -116,10 +199,24 @@ static void describe_policy(const struct subject *subject, const struct config_e
              shown(subject, "recipient", recipient));
 }
 
+static void describe_login(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
+{
+    char user[SUBJECT_SHOWN_MAX_BYTES];
+    char mechanism[SUBJECT_SHOWN_MAX_BYTES];
+    char address[SUBJECT_SHOWN_MAX_BYTES];
+
+    snprintf(text, size, "sasl=%s, user=<%s>, mechanism=%s, client=[%s]", entry->name, shown(subject, "user", user),
+             shown(subject, "mechanism", mechanism), shown(subject, "rip", address));
+}
+
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
 {
     char key[SUBJECT_SHOWN_MAX_BYTES];
 
+    if (entry != NULL && entry->section == CONFIG_DOVECOT_SASL) {
+        describe_login(subject, entry, text, size);
+        return;
+    }
     if (subject->attributes != NULL) {
         describe_policy(subject, entry, text, size);
         return;

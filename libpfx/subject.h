@@ -1,13 +1,14 @@
 /*
- * What a request is about: the key of a socket map, or the attributes of a policy request.
+ * What a request is about: the key of a socket map, the attributes of a policy request, or a login.
  *
  * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a
  *         key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
- *         its {{ .Key }} holds.
+ *         its {{ .Key }} holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its body
+ *         holds the members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
  * Errors: none.
- * Owner:  the caller frees it; it borrows nothing of the request.
- * Source: pfx.cfg(5); the Unicode Standard, U+FFFD.
+ * Owner:  the caller frees it; it borrows nothing of the request. A login's copy is wiped then.
+ * Source: pfx.cfg(5); the Unicode Standard, U+FFFD; Nauthilus 3, POST /api/v1/auth/json, which refuses other members.
  */
 #ifndef PFX_SUBJECT_H
 #define PFX_SUBJECT_H
@@ -18,17 +19,30 @@
 
 #define SUBJECT_SHOWN_MAX_BYTES 256 /* of a key, an address or a name, in the log */
 
+/* The credentials were checked (sasl.h); an empty span: not known. */
+struct subject_login {
+    struct span user;
+    struct span password;
+    struct span mechanism; /* "PLAIN" ... */
+    struct span service;
+    struct span rip, rport; /* of the mail program */
+    struct span lip, lport;
+    struct span session;
+    bool secured; /* by TLS */
+};
+
 struct subject {
     struct buf bytes; /* of the key, or of all attributes */
-    struct policy_attribute *attributes; /* NULL: a key */
+    struct attribute *attributes; /* NULL: a key */
     size_t attribute_count;
-    struct policy_attribute *chosen; /* those that {{ .Key }} holds */
+    struct attribute *chosen; /* those that {{ .Key }} or the body of a login holds */
     size_t chosen_count;
 };
 
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key);
 void subject_of_policy(struct subject *subject, const struct config_entry *entry,
-                       const struct policy_attribute *attributes, size_t count);
+                       const struct attribute *attributes, size_t count);
+void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login);
 void subject_free(struct subject *subject);
 
 /* For template_expand(); borrows the subject. */
@@ -39,7 +53,8 @@ bool subject_is_askable(const struct subject *subject);
 
 /*
  * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
- * with NOQUEUE where there is no queue id yet. Of a policy request entry may be NULL, here and above: no such policy.
+ * with NOQUEUE where there is no queue id yet, or "sasl=NAME, user=<...>, mechanism=..., client=[ADDRESS]".
+ * Of a policy request entry may be NULL, here and above: no such policy.
  */
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size);
 

@@ -76,6 +76,29 @@ static bool is_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/* Those that every login has; the password goes into a payload only. */
+static bool is_of_login(struct span name, enum template_dialect dialect)
+{
+    static const char names[][sizeof("mechanism")] = { "user", "service", "mechanism", "rip", "lip", "rport", "lport",
+                                                       "session" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (span_equal(name, span_text(names[i])))
+            return true;
+    return dialect == TEMPLATE_OF_LOGIN_PAYLOAD && span_equal(name, SPAN("password"));
+}
+
+static bool check_name(struct reader *r, struct span name)
+{
+    if (r->dialect == TEMPLATE_OF_POLICY || is_of_login(name, r->dialect))
+        return true;
+    r->why = span_equal(name, SPAN("password"))
+                 ? "%{password} may stand in payload only"
+                 : "unknown placeholder (%{user}, %{service}, %{mechanism}, %{rip}, %{lip}, %{rport}, %{lport} and "
+                   "%{session} are known, in payload also %{password}; a percent sign is written %%)";
+    return false;
+}
+
 static bool read_attribute(struct reader *r)
 {
     const char *name = r->at + 2;
@@ -88,15 +111,17 @@ static bool read_attribute(struct reader *r)
         return false;
     }
     struct span text = span_make(name, (size_t)(at - name));
-    return add_placeholder(r, (size_t)(at + 1 - r->at),
+    return check_name(r, text) && add_placeholder(r, (size_t)(at + 1 - r->at),
                            (struct template_piece){ .what = TEMPLATE_ATTRIBUTE, .text = text });
 }
 
-static bool read_percent_of_policy(struct reader *r, char c)
+static bool read_percent_of_attributes(struct reader *r, char c)
 {
     if (c == '{')
         return read_attribute(r);
-    r->why = "unknown placeholder (%{NAME} and {{ .Key }} are known; a percent sign is written %%)";
+    r->why = r->dialect == TEMPLATE_OF_POLICY
+                 ? "unknown placeholder (%{NAME} and {{ .Key }} are known; a percent sign is written %%)"
+                 : "unknown placeholder (%{NAME} is known; a percent sign is written %%)";
     return false;
 }
 
@@ -125,7 +150,7 @@ static bool read_percent(struct reader *r)
 
     if (c == '%')
         return read_percent_sign(r);
-    return r->dialect == TEMPLATE_OF_MAP ? read_percent_of_map(r, c) : read_percent_of_policy(r, c);
+    return r->dialect == TEMPLATE_OF_MAP ? read_percent_of_map(r, c) : read_percent_of_attributes(r, c);
 }
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -140,6 +165,7 @@ static bool read_braces(struct reader *r)
 {
     const size_t length = sizeof(key_word) - 1;
     enum template_what what = r->dialect == TEMPLATE_OF_MAP ? TEMPLATE_KEY : TEMPLATE_ATTRIBUTES;
+    bool is_known = r->dialect == TEMPLATE_OF_MAP || r->dialect == TEMPLATE_OF_POLICY;
     const char *at = r->at + 1;
 
     if (at == r->end || *at != '{' || (at = skip_blanks(at + 1, r->end)) == r->end || *at != '.') {
@@ -147,12 +173,12 @@ static bool read_braces(struct reader *r)
         return true;
     }
     at++;
-    if ((size_t)(r->end - at) >= length && memcmp(at, key_word, length) == 0) {
+    if (is_known && (size_t)(r->end - at) >= length && memcmp(at, key_word, length) == 0) {
         at = skip_blanks(at + length, r->end);
         if (r->end - at >= 2 && at[0] == '}' && at[1] == '}')
             return add_placeholder(r, (size_t)(at + 2 - r->at), (struct template_piece){ .what = what });
     }
-    r->why = "unknown placeholder {{ ... }} ({{ .Key }} is known)";
+    r->why = is_known ? "unknown placeholder {{ ... }} ({{ .Key }} is known)" : "unknown placeholder {{ ... }}";
     return false;
 }
 

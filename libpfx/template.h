@@ -6,23 +6,30 @@
  *         another name for %s.
  *         of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{ .Key }} all attributes as
  *         a JSON object, in their order.
- *         of both: %% a percent sign.
+ *         of logins: %{NAME}, where NAME is user, service, mechanism, rip, lip, rport, lport or session, in a payload
+ *         also password.
+ *         of all: %% a percent sign.
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
  * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.
- * Source: mysql_table(5) query; Postfix global/db_common.c (a local part is what stands before the last '@'; a template
+ * Source: mysql_table(5) query; the WHATWG's application/x-www-form-urlencoded; Postfix global/db_common.c (a local part is what stands before the last '@'; a template
  *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup). An
  *         attribute that is empty or not there is put in as nothing: a null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H
 
-#include "policy.h"
+#include "attribute.h"
 #include "span.h"
 
 #define TEMPLATE_PIECES_MAX 64
 
-enum template_dialect { TEMPLATE_OF_MAP, TEMPLATE_OF_POLICY };
+enum template_dialect {
+    TEMPLATE_OF_MAP,
+    TEMPLATE_OF_POLICY,
+    TEMPLATE_OF_LOGIN,
+    TEMPLATE_OF_LOGIN_PAYLOAD, /* the one place where a password may go */
+};
 
 enum template_what {
     TEMPLATE_TEXT,
@@ -32,6 +39,7 @@ enum template_what {
     TEMPLATE_LABEL,
     TEMPLATE_ATTRIBUTE,
     TEMPLATE_ATTRIBUTES, /* the JSON object of all */
+    TEMPLATE_FORM,       /* the same as a form; has no placeholder, stands by itself */
 };
 
 struct template_piece {
@@ -40,12 +48,12 @@ struct template_piece {
     struct span text;    /* of TEMPLATE_TEXT, "%%" already read as "%"; of TEMPLATE_ATTRIBUTE, its name */
 };
 
-/* What is put in: the key of a socket map, or the attributes of a policy request, whose bytes must be UTF-8. */
+/* What is put in: the key of a socket map, or the attributes of a policy request or a login, whose bytes must be UTF-8. */
 struct template_values {
     struct span key;
-    const struct policy_attribute *attributes;
+    const struct attribute *attributes;
     size_t attribute_count;
-    const struct policy_attribute *object; /* those that {{ .Key }} holds */
+    const struct attribute *object; /* those that {{ .Key }} or a form holds */
     size_t object_count;
 };
 

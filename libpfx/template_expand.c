@@ -33,11 +33,8 @@ static struct span label_of(struct span domain, unsigned number)
 
 static struct span attribute_of(const struct template_values *values, struct span name)
 {
-    for (size_t i = 0; i < values->attribute_count; i++) {
-        if (span_equal(values->attributes[i].name, name))
-            return values->attributes[i].value;
-    }
-    return span_make(NULL, 0);
+    const struct attribute *found = attribute_find(values->attributes, values->attribute_count, name);
+    return found == NULL ? span_make(NULL, 0) : found->value;
 }
 
 static struct span value_of(const struct template_piece *piece, const struct template_values *values)
@@ -54,6 +51,7 @@ static struct span value_of(const struct template_piece *piece, const struct tem
     case TEMPLATE_TEXT:
     case TEMPLATE_KEY:
     case TEMPLATE_ATTRIBUTES:
+    case TEMPLATE_FORM:
         break;
     }
     return values->key;
@@ -127,7 +125,7 @@ static enum template_outcome put_object(struct output *out, enum template_escape
 {
     put_ready(out, escape, SPAN("{"));
     for (size_t i = 0; i < values->object_count; i++) {
-        const struct policy_attribute *attribute = &values->object[i];
+        const struct attribute *attribute = &values->object[i];
         if (!utf8_valid(attribute->name) || !utf8_valid(attribute->value))
             return TEMPLATE_REFUSED;
         put_ready(out, escape, i == 0 ? SPAN("\"") : SPAN(",\""));
@@ -140,6 +138,17 @@ static enum template_outcome put_object(struct output *out, enum template_escape
     return TEMPLATE_DONE;
 }
 
+static void put_form(struct output *out, const struct template_values *values)
+{
+    for (size_t i = 0; i < values->object_count; i++) {
+        if (i > 0)
+            put(out, SPAN("&"));
+        put_percent_encoded(out, values->object[i].name);
+        put(out, SPAN("="));
+        put_percent_encoded(out, values->object[i].value);
+    }
+}
+
 static enum template_outcome put_piece(struct output *out, const struct template_piece *piece,
                                        enum template_escape escape, const struct template_values *values)
 {
@@ -149,6 +158,10 @@ static enum template_outcome put_piece(struct output *out, const struct template
     }
     if (piece->what == TEMPLATE_ATTRIBUTES)
         return put_object(out, escape, values);
+    if (piece->what == TEMPLATE_FORM) {
+        put_form(out, values);
+        return TEMPLATE_DONE;
+    }
 
     struct span value = value_of(piece, values);
     if (value.n == 0)

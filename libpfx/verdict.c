@@ -4,6 +4,7 @@
 
 #include "action.h"
 #include "jsondoc.h"
+#include "sasl.h"
 #include "socketmap.h"
 #include "utf8.h"
 
@@ -23,6 +24,7 @@ static bool is_json(struct span body)
 
 static struct verdict of_status(const struct config_entry *entry, int status)
 {
+    bool is_basic = entry->section == CONFIG_DOVECOT_SASL && entry->auth_style == CONFIG_AUTH_BASIC;
     const char *unknown_url = entry->section == CONFIG_SOCKET_MAPS
                                   ? "the backend does not know the URL: check target, or set notfound_status"
                                   : "the backend does not know the URL: check target";
@@ -36,7 +38,8 @@ static struct verdict of_status(const struct config_entry *entry, int status)
     case 403:
     case 407:
         return make(VERDICT_PERM, "the backend refuses pfx",
-                    "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
+                    is_basic ? "the backend refuses more than the credentials: check target, or add it to failure_status"
+                             : "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
     case 404:
         return make(VERDICT_PERM, "the backend does not know the URL", unknown_url);
     default:
@@ -142,6 +145,61 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
     return verdict;
 }
 
+/* For a mail program: ASCII, printable. */
+static struct span clean(struct span text, struct buf *memory)
+{
+    struct span cut = span_first(text, text.n < VERDICT_ERROR_MAX_BYTES ? text.n : VERDICT_ERROR_MAX_BYTES);
+
+    buf_clear(memory);
+    buf_add(memory, cut);
+    for (size_t i = 0; i < memory->n; i++)
+        if (memory->p[i] < ' ' || memory->p[i] > '~')
+            memory->p[i] = '?';
+    return buf_span(memory);
+}
+
+static struct verdict denied(const struct config_entry *entry, struct span reason, struct buf *memory)
+{
+    struct verdict verdict = make(VERDICT_DENIED, VERDICT_DENIED_TEXT, NULL);
+
+    if (reason.n == 0)
+        return verdict;
+    struct span cleaned = clean(reason, memory);
+    verdict.detail = buf_text(memory);
+    if (entry->reason_to_client)
+        verdict.text = cleaned;
+    return verdict;
+}
+
+/* The account goes into log lines and access decisions of Postfix, which shows control bytes as '?': another name. */
+static struct verdict accepted(const struct verdict_login *answer, struct buf *memory)
+{
+    const char *why;
+
+    if (answer->account.n > 0 && sasl_check_name(answer->account, &why) != SASL_GOOD)
+        return make(VERDICT_PERM, "the account is not usable",
+                    "the account in username_header is too long, is not UTF-8 or holds control characters");
+    buf_clear(memory);
+    buf_add(memory, answer->account.n > 0 ? answer->account : answer->user);
+    return (struct verdict){ .kind = VERDICT_FOUND, .text = buf_span(memory) };
+}
+
+struct verdict verdict_of_login(const struct config_entry *entry, const struct verdict_login *answer,
+                                struct buf *memory)
+{
+    bool needs_reason = entry->auth_style == CONFIG_AUTH_JSON && entry->reason_header[0] != '\0';
+
+    if (config_has_status(&entry->status_code, answer->status))
+        return accepted(answer, memory);
+    if (!config_has_status(&entry->failure_status, answer->status))
+        return of_status(entry, answer->status);
+    if (needs_reason && answer->reason.p == NULL)
+        return make(VERDICT_PERM, "the backend refuses pfx",
+                    "a status of failure_status without the header that reason_header names: check http_auth_basic, "
+                    "http_auth_bearer and the rights that they have");
+    return denied(entry, answer->reason, memory);
+}
+
 struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
 {
     return make(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
@@ -149,6 +207,6 @@ struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
 
 const char *verdict_word(enum verdict_kind kind)
 {
-    static const char *const words[VERDICT_KINDS] = { "found", "notfound", "temp", "timeout", "perm" };
+    static const char *const words[VERDICT_KINDS] = { "found", "notfound", "denied", "temp", "timeout", "perm" };
     return words[kind];
 }

@@ -1,12 +1,14 @@
 /*
  * What an HTTP answer means to Postfix.
  *
- * Shape:  verdict_of_answer() for what the service said, verdict_of_failure() when it said nothing.
+ * Shape:  verdict_of_answer() for what the service said about a key or a policy, verdict_of_login() for what it said
+ *         about credentials, verdict_of_failure() when it said nothing. A login is VERDICT_FOUND, text is the account, or
+ *         VERDICT_DENIED, text is what the mail program is told; everything else is a temporary failure.
  * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL; detail says
  *         more.
  * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text
- *         holds a URL, a secret or anything of the answer but the value and the text of error_field, the latter made
- *         printable and at most VERDICT_ERROR_MAX_BYTES long.
+ *         holds a URL, a secret or anything of the answer but the value, the account and the text of error_field or
+ *         reason_header, these two made printable and at most VERDICT_ERROR_MAX_BYTES long.
  * Source: pfx.cfg(5), "Answers"; Postfix logs 200 bytes of a reason (dict_sockmap.c).
  */
 #ifndef PFX_VERDICT_H
@@ -17,10 +19,12 @@
 #include "http.h"
 
 #define VERDICT_ERROR_MAX_BYTES 200
+#define VERDICT_DENIED_TEXT "invalid user name or password" /* never which of them */
 
 enum verdict_kind {
     VERDICT_FOUND,
     VERDICT_NOTFOUND,
+    VERDICT_DENIED, /* wrong credentials */
     VERDICT_TEMP,
     VERDICT_TIMEOUT,
     VERDICT_PERM,
@@ -37,6 +41,18 @@ struct verdict {
 };
 
 struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory);
+
+/* user is the name that was given: the account when the service names no other. */
+struct verdict_login {
+    struct span user;
+    int status;
+    struct span account; /* of username_header; p NULL: there is none */
+    struct span reason;  /* of reason_header */
+};
+
+struct verdict verdict_of_login(const struct config_entry *entry, const struct verdict_login *answer,
+                                struct buf *memory);
+
 struct verdict verdict_of_failure(enum http_failure failure, const char *reason);
 
 const char *verdict_word(enum verdict_kind kind); /* "found" ..., for the log */

@@ -114,6 +114,7 @@ static bool begin(struct worker *worker, const struct worker_setup *setup)
     worker->context = (struct worker_context){
         .config = setup->config,
         .name = setup->name,
+        .service = setup->service,
         .backend = backend_new(&worker->loop, setup->config, setup->ops->section, setup->trust),
     };
     worker->clients = (struct conn_set){ .loop = &worker->loop, .ops = setup->ops->conn, .context = &worker->context,

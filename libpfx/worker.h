@@ -32,7 +32,8 @@ struct daemon_ops {
 struct worker_setup {
     const struct daemon_ops *ops;
     const struct config *config;
-    const char *name; /* of the entry to serve, from the command line */
+    const char *name;    /* of the entry to serve, from the command line; NULL: not given */
+    const char *service; /* of master.cf; NULL: not started by master(8) */
     const struct backend_trust *trust;
     const struct listener_set *listeners;
     size_t max_connections;
@@ -42,7 +43,8 @@ struct worker_setup {
 /* What a protocol finds in conn->set->context. */
 struct worker_context {
     const struct config *config;
-    const char *name; /* of the entry to serve; NULL: the request tells */
+    const char *name;    /* of the entry to serve; NULL: the request tells, or the service */
+    const char *service; /* of master.cf, or NULL */
     struct backend *backend;
     struct log_limit no_entry; /* requests for an entry that is not there */
 };

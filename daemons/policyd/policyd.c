@@ -16,7 +16,7 @@ static void reply(struct conn *conn, struct span action)
     size_t size = policy_encode(NULL, 0, action);
     policy_encode(buf_reserve(&conn->out, size), size, action);
     conn->out.n += size;
-    conn_answered(conn);
+    conn_send(conn);
 }
 
 static struct span action_of(const struct config_entry *entry, const struct verdict *verdict)
@@ -33,13 +33,14 @@ static void answered(void *arg, const struct verdict *verdict)
     struct span action = action_of(entry, verdict);
     char what[LOG_LINE_MAX_BYTES];
 
-    if (!entry->dry_run) {
-        reply(conn, action);
-        return;
+    if (entry->dry_run) {
+        backend_describe(conn->call, what);
+        log_trace("%s: would: %.*s", what, (int)action.n, action.p);
+        action = SPAN("DUNNO");
     }
-    backend_describe(conn->call, what);
-    log_trace("%s: would: %.*s", what, (int)action.n, action.p);
-    reply(conn, SPAN("DUNNO"));
+    conn->call = NULL;
+    conn->due = 0;
+    reply(conn, action);
 }
 
 static void gone(struct conn *conn)
@@ -48,10 +49,10 @@ static void gone(struct conn *conn)
 }
 
 /* What the command line says, else policy_context; empty: the only entry. */
-static struct span wanted_name(const struct worker_context *context, const struct policy_attribute *attributes,
+static struct span wanted_name(const struct worker_context *context, const struct attribute *attributes,
                                size_t count)
 {
-    return context->name != NULL ? span_text(context->name) : policy_find(attributes, count, "policy_context");
+    return context->name != NULL ? span_text(context->name) : attribute_value(attributes, count, "policy_context");
 }
 
 static const struct config_entry *choose(const struct worker_context *context, struct span name)
@@ -63,7 +64,7 @@ static const struct config_entry *choose(const struct worker_context *context, s
     return section->count == 1 ? &section->entries[0] : NULL;
 }
 
-static void tell_no_entry(struct conn *conn, const struct policy_attribute *attributes, size_t count, struct span name)
+static void tell_no_entry(struct conn *conn, const struct attribute *attributes, size_t count, struct span name)
 {
     struct worker_context *context = conn->set->context;
     struct subject subject;
@@ -80,7 +81,7 @@ static void tell_no_entry(struct conn *conn, const struct policy_attribute *attr
     subject_free(&subject);
 }
 
-static void ask(struct conn *conn, const struct policy_attribute *attributes, size_t count)
+static void ask(struct conn *conn, const struct attribute *attributes, size_t count)
 {
     const struct worker_context *context = conn->set->context;
     struct span name = wanted_name(context, attributes, count);
@@ -89,7 +90,7 @@ static void ask(struct conn *conn, const struct policy_attribute *attributes, si
                                          .client = conn };
 
     if (entry != NULL && context->config->error == NULL && backend_error(context->backend, entry) == NULL) {
-        conn->pending = true;
+        conn->due = 1;
         conn->call = backend_ask(context->backend, &question, answered, conn);
         return;
     }
@@ -100,7 +101,7 @@ static void ask(struct conn *conn, const struct policy_attribute *attributes, si
 
 static enum codec_result feed(struct conn *conn, struct span in, size_t *used, const char **why)
 {
-    struct policy_attribute attributes[POLICY_ATTRIBUTES_MAX];
+    struct attribute attributes[POLICY_ATTRIBUTES_MAX];
     size_t count;
     enum codec_result result = policy_decode(in, attributes, &count, used, why);
 
@@ -112,6 +113,7 @@ static enum codec_result feed(struct conn *conn, struct span in, size_t *used, c
 static const struct conn_ops conn_ops = {
     .request_max_bytes = POLICY_REQUEST_MAX_BYTES,
     .answer_max_bytes = ACTION_MAX_BYTES + POLICY_REPLY_OVERHEAD_BYTES,
+    .is_serial = true,
     .leaves_on_drain = false,
     .feed = feed,
     .gone = gone,

@@ -15,7 +15,7 @@
 
 static const enum socketmap_status status_of[VERDICT_KINDS] = {
     [VERDICT_FOUND] = SOCKETMAP_OK,        [VERDICT_NOTFOUND] = SOCKETMAP_NOTFOUND, [VERDICT_TEMP] = SOCKETMAP_TEMP,
-    [VERDICT_TIMEOUT] = SOCKETMAP_TIMEOUT, [VERDICT_PERM] = SOCKETMAP_PERM,
+    [VERDICT_TIMEOUT] = SOCKETMAP_TIMEOUT, [VERDICT_PERM] = SOCKETMAP_PERM,         [VERDICT_DENIED] = SOCKETMAP_PERM,
 };
 
 static void reply(struct conn *conn, enum socketmap_status status, struct span text)
@@ -23,12 +23,16 @@ static void reply(struct conn *conn, enum socketmap_status status, struct span t
     size_t size = socketmap_encode(NULL, 0, status, text);
     socketmap_encode(buf_reserve(&conn->out, size), size, status, text);
     conn->out.n += size;
-    conn_answered(conn);
+    conn_send(conn);
 }
 
 static void answered(void *arg, const struct verdict *verdict)
 {
-    reply(arg, status_of[verdict->kind], verdict->text);
+    struct conn *conn = arg;
+
+    conn->call = NULL;
+    conn->due = 0;
+    reply(conn, status_of[verdict->kind], verdict->text);
 }
 
 static void gone(struct conn *conn)
@@ -50,7 +54,7 @@ static void ask(struct conn *conn, const struct socketmap_request *request)
             log_warning("no socket map \"%.*s\" in the configuration%s", (int)request->name.n, request->name.p, more);
         reply(conn, SOCKETMAP_PERM, SPAN("no such socket map"));
     } else {
-        conn->pending = true;
+        conn->due = 1;
         conn->call = backend_ask(context->backend, &question, answered, conn);
     }
 }
@@ -68,6 +72,7 @@ static enum codec_result feed(struct conn *conn, struct span in, size_t *used, c
 static const struct conn_ops conn_ops = {
     .request_max_bytes = SOCKETMAP_REQUEST_MAX_BYTES + NETSTRING_OVERHEAD_BYTES,
     .answer_max_bytes = CONFIG_REPLY_MAX_BYTES + NETSTRING_OVERHEAD_BYTES,
+    .is_serial = true,
     .leaves_on_drain = true,
     .feed = feed,
     .gone = gone,

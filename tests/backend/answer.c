@@ -1,14 +1,11 @@
 #include "answer.h"
 
 #include <cjson/cJSON.h>
+#include <strings.h>
 
+#include "basic.h"
 #include "gzip.h"
 
-#define STATUS_OK 200
-#define STATUS_NO_CONTENT 204
-#define STATUS_NOT_MODIFIED 304
-#define STATUS_BAD_REQUEST 400
-#define STATUS_NOT_FOUND 404
 #define GZIP_HEADER_BYTES 10
 #define CHUNKS 3 /* at least, of a body that has as many bytes */
 
@@ -74,20 +71,19 @@ static void add_member(struct site *site, struct span prefix, struct span value)
     text_add(&site->body, SPAN("\"}"));
 }
 
-/* Fills site->body; returns the status that the data give, which status= and once= override. */
-static int make_body(struct site *site, const struct script *s)
+static void add_long_member(struct site *site, size_t bytes)
+{
+    open_member(site);
+    text_add(&site->body, SPAN("\""));
+    text_fill(&site->body, 'x', bytes);
+    text_add(&site->body, SPAN("\"}"));
+}
+
+static int add_data_body(struct site *site, const struct script *s)
 {
     struct span value;
 
-    site->body.n = 0;
-    if (s->body.p != NULL) {
-        add_given_body(site, s->body);
-    } else if (s->bytes >= 0) {
-        open_member(site);
-        text_add(&site->body, SPAN("\""));
-        text_fill(&site->body, 'x', (size_t)s->bytes);
-        text_add(&site->body, SPAN("\"}"));
-    } else if (site->data.path == NULL) {
+    if (site->data.path == NULL) {
         add_member(site, SPAN("value-of-"), text_span(&site->key));
     } else if (data_find(&site->data, text_span(&site->key), &value)) {
         add_member(site, SPAN(""), value);
@@ -101,11 +97,48 @@ static int make_body(struct site *site, const struct script *s)
     return STATUS_OK;
 }
 
-static int choose_status(int by_data, const struct script *s, bool is_first)
+/* Fills site->body; returns the status without a scripted one. */
+static int make_body(struct site *site, const struct http_request *r, const struct script *s, bool is_scripted)
+{
+    int status = NAUTHILUS_ELSEWHERE;
+
+    site->body.n = 0;
+    if (!is_scripted)
+        status = nauthilus_answer(&site->nauthilus, r, s->mode, &site->headers, &site->body);
+    if (s->body.p != NULL || s->bytes >= 0)
+        site->body.n = 0;
+    if (s->body.p != NULL)
+        add_given_body(site, s->body);
+    else if (s->bytes >= 0)
+        add_long_member(site, (size_t)s->bytes);
+    else if (status == NAUTHILUS_ELSEWHERE)
+        return add_data_body(site, s);
+    return status == NAUTHILUS_ELSEWHERE ? STATUS_OK : status;
+}
+
+static bool is_denied(const struct http_request *r, const struct script *s)
+{
+    bool matches = false;
+    struct text decoded = { 0 };
+
+    for (size_t i = 0; i < SCRIPT_AUTHS_MAX && s->auth[i].p != NULL && !matches; i++) {
+        decoded.n = 0;
+        text_add_decoded(&decoded, s->auth[i]);
+        matches = basic_matches(r, text_span(&decoded));
+    }
+    text_free(&decoded);
+    return s->auth[0].p != NULL && !matches;
+}
+
+/* SCRIPT_NONE: the script leaves it to what is asked for. */
+static int scripted_status(struct site *site, const struct http_request *r, const struct script *s, bool is_first)
 {
     if (is_first && s->once >= 0)
         return s->once;
-    return s->status >= 0 ? s->status : by_data;
+    if (!is_denied(r, s))
+        return s->status;
+    text_add(&site->headers, SPAN(BASIC_CHALLENGE));
+    return s->denied >= 0 ? s->denied : STATUS_UNAUTHORIZED;
 }
 
 static struct span pack_body(struct site *site, const struct script *s)
@@ -131,25 +164,64 @@ static void end_head(struct answer *a)
     a->head_bytes = a->out.n;
 }
 
-static void add_encoded_header(struct answer *a, struct span name, struct span encoded)
+static void add_encoded_header(struct site *site, struct span name, struct span encoded)
 {
     if (encoded.p == NULL)
         return;
-    text_add(&a->out, name);
-    text_add(&a->out, SPAN(": "));
-    text_add_decoded(&a->out, encoded);
-    text_add(&a->out, SPAN("\r\n"));
+    text_add(&site->headers, name);
+    text_add(&site->headers, SPAN(": "));
+    text_add_decoded(&site->headers, encoded);
+    text_add(&site->headers, SPAN("\r\n"));
 }
 
-static void add_scripted_headers(struct answer *a, const struct script *s)
+static bool is_replaced(struct span line, struct span given)
 {
-    add_encoded_header(a, SPAN("Content-Type"), s->type.p == NULL ? SPAN("application/json") : s->type);
-    add_encoded_header(a, SPAN("Location"), s->location);
-    add_encoded_header(a, SPAN("Retry-After"), s->retryafter);
+    size_t n = span_find(given, ':');
+    return n == span_find(line, ':') && strncasecmp(line.p, given.p, n) == 0;
+}
+
+static void drop_header(struct text *headers, struct span given)
+{
+    struct text kept = { 0 };
+
+    for (struct span rest = text_span(headers); rest.n > 0;) {
+        struct span line = span_first(rest, span_find(rest, '\n') + 1);
+        if (!is_replaced(line, given))
+            text_add(&kept, line);
+        rest = span_skip(rest, line.n);
+    }
+    text_free(headers);
+    *headers = kept;
+}
+
+static void add_given_headers(struct site *site, const struct script *s)
+{
+    struct text given = { 0 }, lines = { 0 };
+
+    for (size_t i = 0; i < SCRIPT_HEADERS_MAX && s->header[i].p != NULL; i++) {
+        given.n = 0;
+        text_add_decoded(&given, s->header[i]);
+        drop_header(&site->headers, text_span(&given));
+        if (span_find(text_span(&given), ':') == given.n)
+            continue;
+        text_add(&lines, text_span(&given));
+        text_add(&lines, SPAN("\r\n"));
+    }
+    text_add(&site->headers, text_span(&lines));
+    text_free(&given);
+    text_free(&lines);
+}
+
+static void add_headers(struct site *site, const struct script *s)
+{
+    add_encoded_header(site, SPAN("Content-Type"), s->type.p == NULL ? SPAN("application/json") : s->type);
+    add_encoded_header(site, SPAN("Location"), s->location);
+    add_encoded_header(site, SPAN("Retry-After"), s->retryafter);
     if (s->gzip || s->badgzip)
-        text_add(&a->out, SPAN("Content-Encoding: gzip\r\n"));
+        text_add(&site->headers, SPAN("Content-Encoding: gzip\r\n"));
     for (int i = 0; i < s->headers; i++)
-        text_format(&a->out, "X-Extra-%d: an extra header, number %d\r\n", i, i);
+        text_format(&site->headers, "X-Extra-%d: an extra header, number %d\r\n", i, i);
+    add_given_headers(site, s);
 }
 
 static void add_framing_headers(struct answer *a, const struct script *s, size_t body_bytes)
@@ -186,8 +258,12 @@ void answer_make(struct answer *a, struct site *site, const struct http_request 
 {
     bool is_first = record_add(&site->record, r) == 0;
 
+    site->headers.n = 0;
     find_key(&site->key, r, s);
-    int status = choose_status(make_body(site, s), s, is_first);
+    int scripted = scripted_status(site, r, s, is_first);
+    int status = make_body(site, r, s, scripted != SCRIPT_NONE);
+    if (scripted != SCRIPT_NONE)
+        status = scripted;
     bool has_body = status >= STATUS_OK && status != STATUS_NO_CONTENT && status != STATUS_NOT_MODIFIED;
     struct span body = pack_body(site, s);
     bool announces_close = s->close || s->nolength || !r->keepalive;
@@ -195,7 +271,8 @@ void answer_make(struct answer *a, struct site *site, const struct http_request 
 
     a->close = announces_close || s->sneakyclose || s->badchunk || is_short;
     start_head(a, status);
-    add_scripted_headers(a, s);
+    add_headers(site, s);
+    text_add(&a->out, text_span(&site->headers));
     if (has_body)
         add_framing_headers(a, s, body.n);
     if (announces_close)
@@ -237,8 +314,10 @@ void answer_free(struct answer *a)
 void answer_site_free(struct site *site)
 {
     data_close(&site->data);
+    nauthilus_close(&site->nauthilus);
     record_free(&site->record);
     text_free(&site->key);
+    text_free(&site->headers);
     text_free(&site->body);
     text_free(&site->packed);
 }

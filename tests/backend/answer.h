@@ -4,6 +4,7 @@
  * Shape:  {"FIELD":"VALUE"}; {"FIELD":null} for a key that the data file lacks, or with miss=N that status and
  *         {"error":"not-found"}. The key is the member "key" of a JSON body, else the parameter key=, else the last
  *         segment of a path /get/KEY. An answer without body=, bytes= and a key is about the empty key.
+ *         The paths of nauthilus.h are answered as it says when there is one.
  * Owner:  an answer owns its bytes until answer_free(); answer_make() replaces them. A site owns its parts.
  */
 #ifndef BACKEND_ANSWER_H
@@ -11,6 +12,7 @@
 
 #include "data.h"
 #include "http.h"
+#include "nauthilus.h"
 #include "record.h"
 #include "script.h"
 #include "text.h"
@@ -24,8 +26,9 @@ struct answer {
 struct site {
     const char *field;
     struct data data;
+    struct nauthilus nauthilus;
     struct record record;
-    struct text key, body, packed; /* of the answer in the making */
+    struct text key, headers, body, packed; /* of the answer in the making */
 };
 
 void answer_make(struct answer *a, struct site *site, const struct http_request *r, const struct script *s);

@@ -1,8 +1,10 @@
 /*
  * A scripted HTTP server for tests: what it answers, how and when stands in the URL (script.h, answer.h, record.h).
  *
- *   backend [-d DATAFILE] [-m FIELD] [-P PORTFILE] [-T CERTIFICATE -K KEY [-A CLIENT_CA]] -l LISTENER...
+ *   backend [-d DATAFILE] [-m FIELD] [-n USERSFILE -b USER:PASSWORD] [-P PORTFILE]
+ *           [-T CERTIFICATE -K KEY [-A CLIENT_CA]] -l LISTENER...
  *
+ * With -n and -b it also stands in for Nauthilus (nauthilus.h): its users, the credentials of its back channel.
  * listener.h tells what LISTENER is; PORTFILE appears when all of them listen. SIGTERM and SIGINT: closes all, exits 0.
  */
 #include <err.h>
@@ -25,6 +27,7 @@
 
 struct options {
     const char *data, *field, *ports;
+    const char *users, *credentials;
     const char *certificate, *key, *client_ca;
     const char *addresses[LISTENERS_MAX];
     int listeners;
@@ -32,7 +35,8 @@ struct options {
 
 static _Noreturn void usage(void)
 {
-    fputs("usage: backend [-d DATAFILE] [-m FIELD] [-P PORTFILE] [-T CERTIFICATE -K KEY [-A CLIENT_CA]] "
+    fputs("usage: backend [-d DATAFILE] [-m FIELD] [-n USERSFILE -b USER:PASSWORD] [-P PORTFILE] "
+          "[-T CERTIFICATE -K KEY [-A CLIENT_CA]] "
           "-l inet:HOST:PORT | unix:PATH | tls:HOST:PORT | tlsbroken:HOST:PORT | silent:HOST:PORT ...\n",
           stderr);
     exit(2);
@@ -60,6 +64,9 @@ static void set_option(struct options *o, int option, const char *value)
     case 'T':
         o->certificate = value;
         break;
+    case 'b':
+        o->credentials = value;
+        break;
     case 'd':
         o->data = value;
         break;
@@ -68,6 +75,9 @@ static void set_option(struct options *o, int option, const char *value)
         break;
     case 'm':
         o->field = value;
+        break;
+    case 'n':
+        o->users = value;
         break;
     default:
         usage();
@@ -78,9 +88,10 @@ static void read_options(struct options *o, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "A:K:P:T:d:l:m:")) != -1)
+    while ((option = getopt(argc, argv, "A:K:P:T:b:d:l:m:n:")) != -1)
         set_option(o, option, optarg);
-    if (optind != argc || o->listeners == 0 || (o->certificate == NULL) != (o->key == NULL))
+    if (optind != argc || o->listeners == 0 || (o->certificate == NULL) != (o->key == NULL) ||
+        (o->users == NULL) != (o->credentials == NULL))
         usage();
 }
 
@@ -180,6 +191,7 @@ int main(int argc, char **argv)
     raise_descriptor_limit();
     set.site.field = o.field;
     data_open(&set.site.data, o.data);
+    nauthilus_open(&set.site.nauthilus, o.users, o.credentials);
     if (o.certificate != NULL)
         set.tls = stream_context(o.certificate, o.key, o.client_ca);
     int signals = open_signals();

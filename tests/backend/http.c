@@ -177,6 +177,20 @@ enum http_result http_parse(struct span in, struct http_request *r, size_t *used
     return HTTP_OK;
 }
 
+bool http_find_header(const struct http_request *r, struct span name, struct span *value)
+{
+    for (struct span rest = r->head; rest.n > 0;) {
+        struct span line = span_first(rest, span_find(rest, '\r'));
+        size_t colon = span_find(line, ':');
+        if (colon < line.n && same_word(span_first(line, colon), name)) {
+            *value = trim(span_skip(line, colon + 1));
+            return true;
+        }
+        rest = span_skip(rest, line.n + 2);
+    }
+    return false;
+}
+
 void http_free(struct http_request *r)
 {
     text_free(&r->unchunked);

@@ -17,6 +17,15 @@
 #define HTTP_HEAD_MAX_BYTES (1024 * 1024)
 #define HTTP_BODY_MAX_BYTES (64 * 1024 * 1024)
 
+/* The statuses that the backend chooses itself. */
+#define STATUS_OK 200
+#define STATUS_NO_CONTENT 204
+#define STATUS_NOT_MODIFIED 304
+#define STATUS_BAD_REQUEST 400
+#define STATUS_UNAUTHORIZED 401
+#define STATUS_FORBIDDEN 403
+#define STATUS_NOT_FOUND 404
+
 enum http_result { HTTP_OK, HTTP_MORE, HTTP_BAD };
 
 struct http_request {
@@ -33,6 +42,7 @@ struct http_request {
 };
 
 enum http_result http_parse(struct span in, struct http_request *r, size_t *used);
+bool             http_find_header(const struct http_request *r, struct span name, struct span *value); /* the first */
 void             http_free(struct http_request *r);
 
 #endif

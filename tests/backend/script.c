@@ -1,16 +1,19 @@
 #include "script.h"
 
-enum kind { NUMBER, TEXT };
+enum kind { NUMBER, TEXT, TEXTS };
 
 struct rule {
     struct span name;
     enum kind kind;
     size_t offset;
+    size_t bytes;
 };
 
-#define RULE(member, kind) { { #member, sizeof(#member) - 1 }, kind, offsetof(struct script, member) }
+#define RULE(member, kind)                                                                                             \
+    { { #member, sizeof(#member) - 1 }, kind, offsetof(struct script, member), sizeof(((struct script *)0)->member) }
 
 static const struct rule rules[] = {
+    RULE(auth, TEXTS),
     RULE(badchunk, NUMBER),
     RULE(badgzip, NUMBER),
     RULE(body, TEXT),
@@ -20,15 +23,18 @@ static const struct rule rules[] = {
     RULE(close, NUMBER),
     RULE(closeonreuse, NUMBER),
     RULE(delay, NUMBER),
+    RULE(denied, NUMBER),
     RULE(drip, NUMBER),
     RULE(gzip, NUMBER),
     RULE(hang, NUMBER),
+    RULE(header, TEXTS),
     RULE(headers, NUMBER),
     RULE(key, TEXT),
     RULE(length, NUMBER),
     RULE(location, TEXT),
     RULE(member, TEXT),
     RULE(miss, NUMBER),
+    RULE(mode, TEXT),
     RULE(nolength, NUMBER),
     RULE(once, NUMBER),
     RULE(reset, TEXT),
@@ -50,6 +56,16 @@ static int read_number(struct span s)
     return value;
 }
 
+static void add_value(struct span *values, size_t max, struct span value)
+{
+    size_t n = 0;
+
+    while (n < max && values[n].p != NULL)
+        n++;
+    if (n < max)
+        values[n] = value;
+}
+
 static void set_value(struct script *s, struct span name, struct span value)
 {
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -58,6 +74,8 @@ static void set_value(struct script *s, struct span name, struct span value)
             continue;
         if (rules[i].kind == NUMBER)
             *(int *)member = read_number(value);
+        else if (rules[i].kind == TEXTS)
+            add_value(member, rules[i].bytes / sizeof(struct span), value);
         else
             *(struct span *)member = value;
     }
@@ -66,6 +84,7 @@ static void set_value(struct script *s, struct span name, struct span value)
 void script_parse(struct script *s, struct span query)
 {
     *s = (struct script){ .bytes = SCRIPT_NONE,
+                          .denied = SCRIPT_NONE,
                           .length = SCRIPT_NONE,
                           .miss = SCRIPT_NONE,
                           .once = SCRIPT_NONE,

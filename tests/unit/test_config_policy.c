@@ -30,7 +30,7 @@ static const struct config_entry *policy(const struct config *config, const char
 /* What a template gives for sender=a"b and helo_name=h, with sender only in the object. */
 static void expect_template(const struct config_template *template, const char *expected, const char *row_name)
 {
-    const struct policy_attribute attributes[] = { { SPAN("helo_name"), SPAN("h") }, { SPAN("sender"), SPAN("a\"b") } };
+    const struct attribute attributes[] = { { SPAN("helo_name"), SPAN("h") }, { SPAN("sender"), SPAN("a\"b") } };
     struct template_values values = { .attributes = attributes, .attribute_count = 2, .object = attributes + 1,
                                       .object_count = 1 };
     char out[512];

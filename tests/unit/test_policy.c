@@ -4,7 +4,7 @@
 
 #define REQUEST_ROOM_BYTES (POLICY_REQUEST_MAX_BYTES + 16)
 
-static struct policy_attribute attributes[POLICY_ATTRIBUTES_MAX];
+static struct attribute attributes[POLICY_ATTRIBUTES_MAX];
 static char request[REQUEST_ROOM_BYTES];
 
 /* As smtpd of Postfix 3.12 sends it, every attribute. */
@@ -82,7 +82,7 @@ START_TEST(policy_decode_good_is_ok_and_borrows_the_input)
     unit_expect(policy_decode(in, attributes, &count, &used, &why) == CODEC_OK, good[_i].name);
     unit_expect(used == in.n, good[_i].name);
     unit_expect(count == good[_i].count, good[_i].name);
-    const struct policy_attribute *last = &attributes[count - 1];
+    const struct attribute *last = &attributes[count - 1];
     unit_expect_span(last->name, good[_i].last_name, good[_i].name);
     unit_expect_span(last->value, good[_i].last_value, good[_i].name);
     unit_expect(last->name.p >= in.p && last->value.p + last->value.n < in.p + in.n, good[_i].name);
@@ -168,7 +168,7 @@ START_TEST(policy_decode_of_as_many_attributes_as_allowed_is_ok)
     unit_every_prefix_is_more(in, "the most attributes", decode);
     ck_assert_int_eq(policy_decode(in, attributes, &count, &used, &why), CODEC_OK);
     ck_assert_uint_eq(count, POLICY_ATTRIBUTES_MAX);
-    unit_expect_span(policy_find(attributes, count, "name127"), SPAN("127"), "the last");
+    unit_expect_span(attribute_value(attributes, count, "name127"), SPAN("127"), "the last");
 }
 END_TEST
 
@@ -236,19 +236,19 @@ START_TEST(policy_encode_writes_all_or_nothing)
 }
 END_TEST
 
-START_TEST(policy_find_takes_the_whole_name_only)
+START_TEST(finding_takes_the_whole_name_only)
 {
     size_t count;
     size_t used;
     const char *why;
 
     ck_assert_int_eq(policy_decode(SPAN(WHOLE_REQUEST), attributes, &count, &used, &why), CODEC_OK);
-    unit_expect_span(policy_find(attributes, count, "client_name"), SPAN("mail.example.net"), "there");
-    unit_expect_span(policy_find(attributes, count, "recipient"), SPAN("a b=c@Other.Example"), "begins another");
-    unit_expect_span(policy_find(attributes, count, "sender"), SPAN(""), "empty");
-    unit_expect_span(policy_find(attributes, count, "client"), SPAN(""), "not there");
-    unit_expect_span(policy_find(attributes, count, "Client_name"), SPAN(""), "another case");
-    unit_expect_span(policy_find(attributes, 0, "client_name"), SPAN(""), "of none");
+    unit_expect_span(attribute_value(attributes, count, "client_name"), SPAN("mail.example.net"), "there");
+    unit_expect_span(attribute_value(attributes, count, "recipient"), SPAN("a b=c@Other.Example"), "begins another");
+    unit_expect_span(attribute_value(attributes, count, "sender"), SPAN(""), "empty");
+    unit_expect_span(attribute_value(attributes, count, "client"), SPAN(""), "not there");
+    unit_expect_span(attribute_value(attributes, count, "Client_name"), SPAN(""), "another case");
+    unit_expect_span(attribute_value(attributes, 0, "client_name"), SPAN(""), "of none");
 }
 END_TEST
 
@@ -267,6 +267,6 @@ int main(void)
                                      policy_decode_at_the_limit_is_ok_and_beyond_is_bad,
                                      policy_decode_of_a_full_buffer_without_end_is_bad, NULL });
     unit_add_loop(suite, "encode", policy_encode_writes_all_or_nothing, UNIT_ROWS(replies));
-    unit_add(suite, "find", (const TTest *const[]){ policy_find_takes_the_whole_name_only, NULL });
+    unit_add(suite, "find", (const TTest *const[]){ finding_takes_the_whole_name_only, NULL });
     return unit_run(suite);
 }

@@ -12,17 +12,17 @@
 static struct template_piece pieces[TEMPLATE_PIECES_MAX];
 static size_t count;
 
-static const struct policy_attribute mail[] = {
+static const struct attribute mail[] = {
     ATTRIBUTE("sender", ""),
     ATTRIBUTE("recipient", "a b=c@d"),
     ATTRIBUTE("sasl_username", "\"u\"\\"),
     ATTRIBUTE("size", "10"),
 };
-static const struct policy_attribute chosen[] = { ATTRIBUTE("recipient", "a@b"), ATTRIBUTE("sender", "") };
-static const struct policy_attribute odd[] = { ATTRIBUTE("a\"b", "\\\n\x01\xC3\xBC\xF0\x9F\x98\x80/") };
-static const struct policy_attribute line[] = { ATTRIBUTE("a", "x\r\ny") };
-static const struct policy_attribute no_utf8[] = { ATTRIBUTE("a", "b"), ATTRIBUTE("c", "caf\xE9") };
-static const struct policy_attribute no_utf8_name[] = { ATTRIBUTE("\xFF", "b") };
+static const struct attribute chosen[] = { ATTRIBUTE("recipient", "a@b"), ATTRIBUTE("sender", "") };
+static const struct attribute odd[] = { ATTRIBUTE("a\"b", "\\\n\x01\xC3\xBC\xF0\x9F\x98\x80/") };
+static const struct attribute line[] = { ATTRIBUTE("a", "x\r\ny") };
+static const struct attribute no_utf8[] = { ATTRIBUTE("a", "b"), ATTRIBUTE("c", "caf\xE9") };
+static const struct attribute no_utf8_name[] = { ATTRIBUTE("\xFF", "b") };
 
 static const struct {
     const char *name;
@@ -70,7 +70,7 @@ static const struct {
     { "the object, header", TEMPLATE_ESCAPE_HEADER, UNIT_BYTES("o={{ .Key }}"), { OBJECT(line) },
       UNIT_BYTES("o={\"a\":\"x\\r\\ny\"}") },
     { "an attribute that looks like a placeholder", TEMPLATE_ESCAPE_HEADER, UNIT_BYTES("%{a}%{a}"),
-      { .attributes = (const struct policy_attribute[]){ ATTRIBUTE("a", "%{a}{{ .Key }}") }, .attribute_count = 1 },
+      { .attributes = (const struct attribute[]){ ATTRIBUTE("a", "%{a}{{ .Key }}") }, .attribute_count = 1 },
       UNIT_BYTES("%{a}{{ .Key }}%{a}{{ .Key }}") },
 };
 

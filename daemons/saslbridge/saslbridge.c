@@ -1,0 +1,153 @@
+/*
+ * pfx-saslbridge: handshake, then AUTH and CONT by id -> credentials -> verdict -> OK, CONT or FAIL.
+ *
+ * smtpd(8) connects before it greets its client and keeps the connection for its whole life, so the handshake is sent at
+ * once, whatever the state of configuration and backend, and an idle connection is left open.
+ */
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "authproto.h"
+#include "conn.h"
+#include "daemon.h"
+#include "log.h"
+#include "mem.h"
+#include "session.h"
+#include "worker.h"
+
+#define HANDSHAKE_MAX_BYTES 1024
+#define MECHANISMS_MAX      8
+
+static const struct config_entry *choose(const struct worker_context *context)
+{
+    const struct config_section *section = &context->config->section[CONFIG_DOVECOT_SASL];
+    const struct config_entry *entry = NULL;
+
+    if (context->name != NULL)
+        return config_find(context->config, CONFIG_DOVECOT_SASL, span_text(context->name));
+    if (context->service != NULL)
+        entry = config_find(context->config, CONFIG_DOVECOT_SASL, span_text(context->service));
+    return entry == NULL && section->count == 1 ? &section->entries[0] : entry;
+}
+
+/* Those of the entry, even one that cannot be used: without a mechanism smtpd(8) ends before its banner. */
+static size_t list_mechanisms(const struct config_entry *entry, struct authproto_mechanism mechanisms[MECHANISMS_MAX])
+{
+    static const char *const usual[] = { "PLAIN", "LOGIN" };
+    const char *const *names = entry == NULL ? usual : (const char *const *)entry->mechanisms.item;
+    size_t count = entry == NULL ? sizeof(usual) / sizeof(usual[0]) : entry->mechanisms.count;
+    size_t n = count < MECHANISMS_MAX ? count : MECHANISMS_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        mechanisms[i] = (struct authproto_mechanism){ span_text(names[i]), SPAN("plaintext") };
+    return n;
+}
+
+static void opened(struct conn *conn)
+{
+    const struct config_entry *entry = choose(conn->set->context);
+    struct authproto_mechanism mechanisms[MECHANISMS_MAX];
+    size_t count = list_mechanisms(entry, mechanisms);
+    unsigned char cookie[AUTHPROTO_COOKIE_BYTES] = { 0 };
+
+    if (getrandom(cookie, sizeof(cookie), 0) < 0)
+        log_debug("no random cookie");
+    conn->call = session_new(conn, entry);
+    conn->out.n += authproto_handshake(buf_reserve(&conn->out, HANDSHAKE_MAX_BYTES), HANDSHAKE_MAX_BYTES, mechanisms,
+                                       count, (uint32_t)getpid(), conn->set->opened, cookie);
+}
+
+static void gone(struct conn *conn)
+{
+    session_free(conn->call);
+}
+
+/* What the client did wrong, or NULL. */
+static const char *greet(struct session *session, const struct authproto_request *request)
+{
+    if (session->stage == SESSION_EXPECTS_VERSION && request->command == AUTHPROTO_VERSION) {
+        session->stage = SESSION_EXPECTS_CPID;
+        session->minor = request->minor;
+        return request->major == AUTHPROTO_MAJOR ? NULL : "unknown major version";
+    }
+    if (session->stage == SESSION_EXPECTS_CPID && request->command == AUTHPROTO_CPID) {
+        session->stage = SESSION_READY;
+        conn_served(session->conn);
+        return NULL;
+    }
+    return session->stage == SESSION_EXPECTS_VERSION ? "VERSION must come first" : "CPID must follow VERSION";
+}
+
+static void tell_no_entry(struct conn *conn)
+{
+    struct worker_context *context = conn->set->context;
+    char more[LOG_MORE_BYTES];
+
+    if (context->config->error == NULL && log_may(&context->no_entry, conn->set->loop->now_ms, more))
+        log_warning("no entry of dovecot_sasl to serve: give its name in master.cf, or name it like the service%s",
+                    more);
+}
+
+static const char *obey(struct session *session, const struct authproto_request *request, struct span line)
+{
+    if (session->stage != SESSION_READY)
+        return greet(session, request);
+    switch (request->command) {
+    case AUTHPROTO_AUTH:
+        if (session->entry == NULL)
+            tell_no_entry(session->conn);
+        return session_auth(session, request, line);
+    case AUTHPROTO_CONT:
+        return session_cont(session, request);
+    case AUTHPROTO_CANCEL:
+        session_cancel(session, request->id);
+        return NULL;
+    case AUTHPROTO_VERSION:
+    case AUTHPROTO_CPID:
+        return "a second handshake";
+    case AUTHPROTO_EMPTY:
+        return "an empty line";
+    case AUTHPROTO_UNKNOWN:
+        break;
+    }
+    return "unknown command";
+}
+
+static enum codec_result feed(struct conn *conn, struct span in, size_t *used, const char **why)
+{
+    struct session *session = conn->call;
+    char memory[AUTHPROTO_LINE_MAX_BYTES];
+    struct authproto_request request;
+    enum codec_result result = authproto_decode(in, session->minor, memory, &request, used, why);
+
+    if (result != CODEC_OK)
+        return result;
+    const char *fault = obey(session, &request, span_first(in, *used));
+    mem_wipe(memory, *used);
+    if (fault == NULL)
+        return CODEC_OK;
+    *why = fault;
+    return CODEC_BAD;
+}
+
+static const struct conn_ops conn_ops = {
+    .request_max_bytes = AUTHPROTO_LINE_MAX_BYTES,
+    .answer_max_bytes = SESSION_EXCHANGES_MAX * AUTHPROTO_REPLY_MAX_BYTES,
+    .resets = true,
+    .is_secret = true,
+    .opened = opened,
+    .feed = feed,
+    .gone = gone,
+};
+
+static const struct daemon_ops ops = {
+    .name = "pfx-saslbridge",
+    .section = CONFIG_DOVECOT_SASL,
+    .takes_name = true,
+    .conn = &conn_ops,
+};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv, &ops);
+}

@@ -1,0 +1,91 @@
+#include "config_login.h"
+
+#include "config_memory.h"
+#include "config_payload.h"
+
+static const char form_type[] = "application/x-www-form-urlencoded";
+static const char json_type[] = "application/json";
+
+/* What wrong credentials are answered with when failure_status is not given. */
+static const int forbidden[] = { 403 };
+static const int unauthorized[] = { 401 };
+static const int either[] = { 401, 403 };
+
+static const struct {
+    const int *status;
+    size_t count;
+} failures[] = {
+    [CONFIG_AUTH_JSON] = { forbidden, 1 },
+    [CONFIG_AUTH_BASIC] = { unauthorized, 1 },
+    [CONFIG_AUTH_FORM] = { either, 2 },
+    [CONFIG_AUTH_TEMPLATE] = { either, 2 },
+};
+
+void config_login_check_http(struct config_reader *r, const config_setting_t *group, const struct config_http *http)
+{
+    const config_setting_t *timeout = config_setting_get_member(group, "timeout");
+
+    if (timeout != NULL && http->timeout_ms > CONFIG_LOGIN_TIMEOUT_MAX_MS)
+        config_reader_error(r, timeout, "must be at most 9s here: Postfix waits 10s for the answer to a login");
+}
+
+static void cut_timeout(struct config_reader *r, const config_setting_t *group, struct config_http *http)
+{
+    if (http->timeout_ms <= CONFIG_LOGIN_TIMEOUT_MAX_MS)
+        return;
+    http->timeout_ms = CONFIG_LOGIN_TIMEOUT_MAX_MS;
+    config_reader_warn(r, group, "http.timeout of top level is cut to 9s here: Postfix waits 10s for the answer to a "
+                                 "login");
+}
+
+static void take_failure_status(struct config_reader *r, struct config_entry *entry)
+{
+    size_t count = failures[entry->auth_style].count;
+
+    if (entry->failure_status.count > 0)
+        return;
+    int *items = config_memory_array(r->config->memory, count, sizeof(*items));
+    for (size_t i = 0; i < count; i++)
+        items[i] = failures[entry->auth_style].status[i];
+    entry->failure_status = (struct config_statuses){ items, count };
+}
+
+/* A body that is not written as a template: the members of a login, all that are known. */
+static void make_payload(struct config_reader *r, struct config_entry *entry)
+{
+    bool is_json = entry->auth_style == CONFIG_AUTH_JSON;
+    struct template_piece *piece = config_memory_array(r->config->memory, 1, sizeof(*piece));
+
+    piece->what = is_json ? TEMPLATE_ATTRIBUTES : TEMPLATE_FORM;
+    entry->payload = (struct config_template){ .text = config_memory_text(r->config->memory, SPAN("")),
+                                               .pieces = piece, .count = 1,
+                                               .escape = is_json ? TEMPLATE_ESCAPE_JSON : TEMPLATE_ESCAPE_URL };
+    entry->content_type = config_memory_text(r->config->memory, span_text(is_json ? json_type : form_type));
+}
+
+static void take_payload(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
+                         struct config_entry *entry)
+{
+    bool is_made = entry->auth_style == CONFIG_AUTH_JSON || entry->auth_style == CONFIG_AUTH_FORM;
+
+    if (is_made && payload != NULL)
+        config_reader_error(r, payload, "auth_style \"%s\" makes the payload; auth_style \"template\" takes this one",
+                            entry->auth_style == CONFIG_AUTH_JSON ? "json" : "form");
+    else if (is_made)
+        make_payload(r, entry);
+    else if (payload != NULL)
+        config_payload_read(r, payload, entry->content_type, &entry->payload);
+    else if (entry->auth_style == CONFIG_AUTH_TEMPLATE)
+        config_reader_error(r, group, "auth_style \"template\" needs a payload");
+}
+
+void config_login_finish(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
+                         struct config_entry *entry)
+{
+    if (entry->auth_style == CONFIG_AUTH_BASIC && entry->authorization != NULL)
+        config_reader_error(r, group, "auth_style \"basic\" sends the user's own credentials: http_auth_basic, "
+                                      "http_auth_bearer or an Authorization header cannot stand beside it");
+    take_payload(r, group, payload, entry);
+    take_failure_status(r, entry);
+    cut_timeout(r, group, &entry->http);
+}

@@ -1,0 +1,28 @@
+/*
+ * Why there is no HTTP answer.
+ *
+ * Source: libcurl-errors(3).
+ */
+#ifndef PFX_HTTP_FAILURE_H
+#define PFX_HTTP_FAILURE_H
+
+#include <stdbool.h>
+
+enum http_failure {
+    HTTP_ANSWERED,
+    HTTP_NOT_RESOLVED,
+    HTTP_NOT_CONNECTED,
+    HTTP_TLS_FAILED,
+    HTTP_RESET,   /* the answer is not whole */
+    HTTP_TOO_BIG,
+    HTTP_TIMED_OUT,
+    HTTP_INVALID, /* not HTTP, bad compression, anything else */
+};
+
+/* What a CURLcode means; too_big: a limit of ours made libcurl stop. */
+enum http_failure http_failure_of(int curl_code, bool too_big);
+
+/* A constant text that fits a reply to Postfix; NULL when answered. */
+const char *http_failure_reason(enum http_failure failure);
+
+#endif
