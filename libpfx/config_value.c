@@ -8,6 +8,7 @@
 #include "config_number.h"
 #include "config_word.h"
 #include "mem.h"
+#include "sasl.h"
 #include "utf8.h"
 
 #define ITEMS_MAX 1000
@@ -210,7 +211,9 @@ static const char *check_header_name(struct span name)
 
 static const char *check_mechanism(struct span name)
 {
-    if (span_equal(name, SPAN("PLAIN")) || span_equal(name, SPAN("LOGIN")))
+    enum sasl_mechanism mechanism;
+
+    if (sasl_find(name, &mechanism) && span_equal(name, span_text(sasl_name(mechanism))))
         return NULL;
     return span_equal(name, SPAN("XOAUTH2")) || span_equal(name, SPAN("OAUTHBEARER"))
                ? "XOAUTH2 and OAUTHBEARER need sasl_oidc_auth, which is not supported yet"

@@ -1,5 +1,7 @@
 #include "sasl.h"
 
+#include <strings.h>
+
 #include "utf8.h"
 
 /* The same words for name and password: they do not tell which it was. */
@@ -78,4 +80,71 @@ enum sasl_outcome sasl_check_name(struct span name, const char **why)
 enum sasl_outcome sasl_check_password(struct span password, const char **why)
 {
     return check_text(password, SASL_PASSWORD_MAX_BYTES, why);
+}
+
+static const struct {
+    char name[SASL_MECHANISM_MAX_BYTES + 1];
+    char challenge[sizeof(SASL_LOGIN_USERNAME)];
+} mechanisms[SASL_MECHANISMS] = {
+    [SASL_PLAIN] = { "PLAIN", "" },
+    [SASL_LOGIN] = { "LOGIN", SASL_LOGIN_USERNAME },
+};
+
+const char *sasl_name(enum sasl_mechanism mechanism)
+{
+    return mechanisms[mechanism].name;
+}
+
+bool sasl_find(struct span name, enum sasl_mechanism *mechanism)
+{
+    for (int i = 0; i < SASL_MECHANISMS; i++) {
+        struct span known = span_text(mechanisms[i].name);
+        if (known.n == name.n && strncasecmp(known.p, name.p, known.n) == 0) {
+            *mechanism = (enum sasl_mechanism)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct span sasl_challenge(enum sasl_mechanism mechanism)
+{
+    return span_text(mechanisms[mechanism].challenge);
+}
+
+static enum sasl_next step_plain(struct span message, struct sasl_step *step)
+{
+    switch (sasl_plain(message, &step->credentials, &step->why)) {
+    case SASL_GOOD:
+        return SASL_CHECK;
+    case SASL_OTHER_NAME:
+        step->code = "authz_fail";
+        break;
+    case SASL_MALFORMED:
+        break;
+    }
+    return SASL_REFUSED;
+}
+
+static enum sasl_next step_login(struct span name, struct span message, struct sasl_step *step)
+{
+    bool is_name = name.n == 0;
+    enum sasl_outcome outcome = is_name ? sasl_check_name(message, &step->why) : sasl_check_password(message, &step->why);
+
+    step->credentials.name = name;
+    if (outcome != SASL_GOOD)
+        return SASL_REFUSED;
+    if (!is_name) {
+        step->credentials.password = message;
+        return SASL_CHECK;
+    }
+    step->credentials.name = message;
+    step->challenge = SPAN(SASL_LOGIN_PASSWORD);
+    return SASL_GO_ON;
+}
+
+enum sasl_next sasl_step(enum sasl_mechanism mechanism, struct span name, struct span message, struct sasl_step *step)
+{
+    *step = (struct sasl_step){ .code = "" };
+    return mechanism == SASL_PLAIN ? step_plain(message, step) : step_login(name, message, step);
 }

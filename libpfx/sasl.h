@@ -4,6 +4,7 @@
  * Shape:  PLAIN  [AUTHZID] NUL AUTHCID NUL PASSWORD
  *         LOGIN  two challenges, SASL_LOGIN_USERNAME and SASL_LOGIN_PASSWORD, each answered by the bare text; an
  *                initial response is the user name.
+ *         sasl_challenge() begins, sasl_step() takes each message of the client and tells what comes next.
  * Units:  bytes, after base64.
  * Limits: SASL_NAME_MAX_BYTES a name (Dovecot's), SASL_PASSWORD_MAX_BYTES a password.
  * Errors: a constant reason that may go to the client: it never tells which of name and password was wrong. Refused,
@@ -24,6 +25,8 @@
 #define SASL_LOGIN_USERNAME "Username:"
 #define SASL_LOGIN_PASSWORD "Password:"
 
+enum sasl_mechanism { SASL_PLAIN, SASL_LOGIN, SASL_MECHANISMS };
+
 enum sasl_outcome {
     SASL_GOOD,
     SASL_MALFORMED,   /* refuse, without the user's name */
@@ -37,8 +40,30 @@ struct sasl_credentials {
 
 enum sasl_outcome sasl_plain(struct span message, struct sasl_credentials *credentials, const char **why);
 
-/* For the two answers of LOGIN. */
+/* Each message of LOGIN. */
 enum sasl_outcome sasl_check_name(struct span name, const char **why);
 enum sasl_outcome sasl_check_password(struct span password, const char **why);
+
+const char *sasl_name(enum sasl_mechanism mechanism);
+bool sasl_find(struct span name, enum sasl_mechanism *mechanism); /* in any case */
+
+/* What the client is asked when it begins without a message. */
+struct span sasl_challenge(enum sasl_mechanism mechanism);
+
+enum sasl_next {
+    SASL_CHECK,   /* credentials are complete */
+    SASL_GO_ON,   /* send challenge, keep credentials.name */
+    SASL_REFUSED, /* credentials.name may go into the answer; empty: not known */
+};
+
+struct sasl_step {
+    struct sasl_credentials credentials;
+    struct span challenge;
+    const char *code; /* of authproto_fail() */
+    const char *why;
+};
+
+/* name: what an earlier step kept; empty: nothing. */
+enum sasl_next sasl_step(enum sasl_mechanism mechanism, struct span name, struct span message, struct sasl_step *step);
 
 #endif

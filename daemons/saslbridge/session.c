@@ -1,7 +1,5 @@
 #include "session.h"
 
-#include <strings.h>
-
 #include "backend.h"
 #include "base64.h"
 #include "mem.h"
@@ -11,17 +9,11 @@ struct exchange {
     struct session *session;
     struct exchange *next;
     uint32_t id;
-    const struct mechanism *mechanism;
+    enum sasl_mechanism mechanism;
     struct buf line; /* the AUTH that began it */
     struct buf name; /* empty: not known yet */
     struct backend_call *call; /* NULL: the client has to answer */
     struct loop_timer expiry;
-};
-
-struct mechanism {
-    const char *name;
-    struct span challenge; /* when AUTH has no initial response */
-    void (*take)(struct exchange *exchange, struct span message);
 };
 
 static struct exchange **find(struct session *session, uint32_t id)
@@ -86,14 +78,13 @@ static void drop_waiting(struct session *session)
     }
 }
 
-static void send_fail(struct session *session, uint32_t id, const struct authproto_failure *failure)
+static void put_fail(struct session *session, uint32_t id, struct authproto_failure failure)
 {
     struct buf *out = &session->conn->out;
-    size_t size = authproto_fail(NULL, 0, id, failure);
+    size_t size = authproto_fail(NULL, 0, id, &failure);
 
-    authproto_fail(buf_reserve(out, size), size, id, failure);
+    authproto_fail(buf_reserve(out, size), size, id, &failure);
     out->n += size;
-    conn_send(session->conn);
 }
 
 static void send_challenge(struct exchange *exchange, struct span challenge)
@@ -119,19 +110,21 @@ static void accept_as(struct exchange *exchange, struct span account)
     conn_send(conn);
 }
 
-/* The end of an exchange; the texts of failure must not be the exchange's own. */
-static void refuse(struct exchange *exchange, const struct authproto_failure *failure)
+static void refuse(struct exchange *exchange, struct authproto_failure failure)
 {
     struct session *session = exchange->session;
-    struct authproto_failure named = *failure;
-    struct buf name = exchange->name;
-    uint32_t id = exchange->id;
 
-    named.user = buf_span(&name);
-    buf_init(&exchange->name, SASL_NAME_MAX_BYTES);
+    failure.user = buf_span(&exchange->name);
+    put_fail(session, exchange->id, failure);
     remove_exchange(exchange);
-    send_fail(session, id, &named);
-    buf_free(&name);
+    conn_send(session->conn);
+}
+
+/* There is no exchange of that id. */
+static void refuse_id(struct session *session, uint32_t id, const char *why)
+{
+    put_fail(session, id, (struct authproto_failure){ .reason = span_text(why) });
+    conn_send(session->conn);
 }
 
 /* Without a backend having been asked. */
@@ -139,9 +132,9 @@ static void refuse_message(struct exchange *exchange, const char *code, const ch
 {
     char peer[CONN_PEER_MAX_BYTES];
 
-    log_info("peer=%s: login by %s refused: %s", conn_peer(exchange->session->conn, peer), exchange->mechanism->name,
-             why);
-    refuse(exchange, &(struct authproto_failure){ .code = span_text(code), .reason = span_text(why) });
+    log_info("peer=%s: login by %s refused: %s", conn_peer(exchange->session->conn, peer),
+             sasl_name(exchange->mechanism), why);
+    refuse(exchange, (struct authproto_failure){ .code = span_text(code), .reason = span_text(why) });
 }
 
 /* Postfix and Exim take any FAIL for wrong credentials, but a lost connection for what it is. */
@@ -156,7 +149,7 @@ static void fail_temporarily(struct exchange *exchange)
     struct session *session = exchange->session;
 
     if (is_told_by_fail(session)) {
-        refuse(exchange, &(struct authproto_failure){ .code = SPAN("temp_fail"), .temporary = true,
+        refuse(exchange, (struct authproto_failure){ .code = SPAN("temp_fail"), .temporary = true,
                                                       .reason = SPAN("temporary authentication failure") });
     } else {
         remove_exchange(exchange);
@@ -167,9 +160,9 @@ static void fail_temporarily(struct exchange *exchange)
 static void answered(void *arg, const struct verdict *verdict)
 {
     struct exchange *exchange = arg;
+    const struct backend_call *call = exchange->call;
     char what[LOG_LINE_MAX_BYTES];
 
-    backend_describe(exchange->call, what);
     exchange->call = NULL;
     exchange->session->conn->due--;
     switch (verdict->kind) {
@@ -177,8 +170,9 @@ static void answered(void *arg, const struct verdict *verdict)
         accept_as(exchange, verdict->text);
         break;
     case VERDICT_DENIED:
+        backend_describe(call, what);
         log_info("%s: denied: %s", what, verdict->detail != NULL ? verdict->detail : VERDICT_DENIED_TEXT);
-        refuse(exchange, &(struct authproto_failure){ .reason = verdict->text });
+        refuse(exchange, (struct authproto_failure){ .reason = verdict->text });
         break;
     default:
         fail_temporarily(exchange);
@@ -209,7 +203,7 @@ static void ask(struct exchange *exchange, struct span password)
     }
     authproto_decode(buf_span(&exchange->line), session->minor, memory, &auth, &used, &why); /* not for the first time */
     struct subject_login login = { .user = buf_span(&exchange->name), .password = password,
-                                   .mechanism = span_text(exchange->mechanism->name), .service = auth.service,
+                                   .mechanism = span_text(sasl_name(exchange->mechanism)), .service = auth.service,
                                    .rip = auth.rip, .rport = auth.rport, .lip = auth.lip, .lport = auth.lport,
                                    .session = auth.session, .secured = auth.secured };
     struct backend_question question = { .entry = session->entry, .login = &login, .client = session->conn };
@@ -217,51 +211,25 @@ static void ask(struct exchange *exchange, struct span password)
     exchange->call = backend_ask(context->backend, &question, answered, exchange);
 }
 
-static void take_plain(struct exchange *exchange, struct span message)
+/* The client's message, decoded. */
+static void take_message(struct exchange *exchange, struct span message)
 {
-    struct sasl_credentials credentials;
-    const char *why;
-    enum sasl_outcome outcome = sasl_plain(message, &credentials, &why);
+    struct sasl_step step;
+    enum sasl_next next = sasl_step(exchange->mechanism, buf_span(&exchange->name), message, &step);
 
-    if (outcome != SASL_MALFORMED)
-        buf_add(&exchange->name, credentials.name);
-    if (outcome == SASL_GOOD)
-        ask(exchange, credentials.password);
-    else
-        refuse_message(exchange, outcome == SASL_OTHER_NAME ? "authz_fail" : "", why);
-}
-
-static void take_login(struct exchange *exchange, struct span message)
-{
-    bool is_name = exchange->name.n == 0;
-    const char *why;
-    enum sasl_outcome outcome = is_name ? sasl_check_name(message, &why) : sasl_check_password(message, &why);
-
-    if (outcome != SASL_GOOD) {
-        refuse_message(exchange, "", why);
-    } else if (is_name) {
-        buf_add(&exchange->name, message);
-        send_challenge(exchange, SPAN(SASL_LOGIN_PASSWORD));
-    } else {
-        ask(exchange, message);
+    if (exchange->name.n == 0)
+        buf_add(&exchange->name, step.credentials.name);
+    switch (next) {
+    case SASL_CHECK:
+        ask(exchange, step.credentials.password);
+        break;
+    case SASL_GO_ON:
+        send_challenge(exchange, step.challenge);
+        break;
+    case SASL_REFUSED:
+        refuse_message(exchange, step.code, step.why);
+        break;
     }
-}
-
-static const struct mechanism mechanisms[] = {
-    { "PLAIN", { "", 0 }, take_plain },
-    { "LOGIN", { SASL_LOGIN_USERNAME, sizeof(SASL_LOGIN_USERNAME) - 1 }, take_login },
-};
-
-/* The mechanism of that name, in any case, if the entry offers it. */
-static const struct mechanism *offered(const struct session *session, struct span name)
-{
-    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
-        struct span known = span_text(mechanisms[i].name);
-        if (known.n == name.n && strncasecmp(known.p, name.p, name.n) == 0)
-            return session->entry == NULL || config_has_string(&session->entry->mechanisms, known) ? &mechanisms[i]
-                                                                                                  : NULL;
-    }
-    return NULL;
 }
 
 static void take(struct exchange *exchange, struct span response)
@@ -273,15 +241,23 @@ static void take(struct exchange *exchange, struct span response)
     message.secret = true;
     char *to = buf_reserve(&message, response.n);
     if (base64_decode(to, response.n, response, &n))
-        exchange->mechanism->take(exchange, span_make(to, n));
+        take_message(exchange, span_make(to, n));
     else
         refuse_message(exchange, "invalid_base64", "invalid base64 data");
     buf_free(&message);
 }
 
+/* Does the entry offer the mechanism? Without an entry the usual ones were offered. */
+static bool is_offered(const struct session *session, struct span name, enum sasl_mechanism *mechanism)
+{
+    return sasl_find(name, mechanism) &&
+           (session->entry == NULL ||
+            config_has_string(&session->entry->mechanisms, span_text(sasl_name(*mechanism))));
+}
+
 const char *session_auth(struct session *session, const struct authproto_request *request, struct span line)
 {
-    const struct mechanism *mechanism = offered(session, request->mechanism);
+    enum sasl_mechanism mechanism;
 
     if (*find(session, request->id) != NULL)
         return "AUTH has an ID that is in use";
@@ -289,8 +265,8 @@ const char *session_auth(struct session *session, const struct authproto_request
         drop_waiting(session);
     if (session->exchange_count == SESSION_EXCHANGES_MAX)
         return "AUTH while " SPAN_NUMBER_TEXT(SESSION_EXCHANGES_MAX) " others are not finished";
-    if (mechanism == NULL) {
-        send_fail(session, request->id, &(struct authproto_failure){ .reason = SPAN("mechanism not offered") });
+    if (!is_offered(session, request->mechanism, &mechanism)) {
+        refuse_id(session, request->id, "mechanism not offered");
         return NULL;
     }
     struct exchange *exchange = add_exchange(session, request->id, line);
@@ -298,7 +274,7 @@ const char *session_auth(struct session *session, const struct authproto_request
     if (request->has_response)
         take(exchange, request->response);
     else
-        send_challenge(exchange, mechanism->challenge);
+        send_challenge(exchange, sasl_challenge(mechanism));
     return NULL;
 }
 
@@ -307,7 +283,7 @@ const char *session_cont(struct session *session, const struct authproto_request
     struct exchange *exchange = *find(session, request->id);
 
     if (exchange == NULL)
-        send_fail(session, request->id, &(struct authproto_failure){ .reason = SPAN("authentication request timed out") });
+        refuse_id(session, request->id, "authentication request timed out");
     else if (exchange->call != NULL)
         refuse_message(exchange, "", "unexpected continuation");
     else
