@@ -67,7 +67,10 @@ static void take_payload(struct config_reader *r, const config_setting_t *group,
                          struct config_entry *entry)
 {
     bool is_made = entry->auth_style == CONFIG_AUTH_JSON || entry->auth_style == CONFIG_AUTH_FORM;
+    const char *text = payload == NULL ? "" : config_setting_get_string(payload);
 
+    if (text != NULL && text[0] == '\0')
+        payload = NULL;
     if (is_made && payload != NULL)
         config_reader_error(r, payload, "auth_style \"%s\" makes the payload; auth_style \"template\" takes this one",
                             entry->auth_style == CONFIG_AUTH_JSON ? "json" : "form");

@@ -1,7 +1,5 @@
 #include "sasl.h"
 
-#include <strings.h>
-
 #include "utf8.h"
 
 /* The same words for name and password: they do not tell which it was. */
@@ -95,11 +93,24 @@ const char *sasl_name(enum sasl_mechanism mechanism)
     return mechanisms[mechanism].name;
 }
 
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
+static bool is_named(struct span name, const char *known)
+{
+    size_t i = 0;
+
+    while (i < name.n && known[i] != '\0' && upper(name.p[i]) == known[i])
+        i++;
+    return i == name.n && known[i] == '\0';
+}
+
 bool sasl_find(struct span name, enum sasl_mechanism *mechanism)
 {
     for (int i = 0; i < SASL_MECHANISMS; i++) {
-        struct span known = span_text(mechanisms[i].name);
-        if (known.n == name.n && strncasecmp(known.p, name.p, known.n) == 0) {
+        if (is_named(name, mechanisms[i].name)) {
             *mechanism = (enum sasl_mechanism)i;
             return true;
         }

@@ -195,8 +195,7 @@ struct verdict verdict_of_login(const struct config_entry *entry, const struct v
         return of_status(entry, answer->status);
     if (needs_reason && answer->reason.p == NULL)
         return make(VERDICT_PERM, "the backend refuses pfx",
-                    "a status of failure_status without the header that reason_header names: check http_auth_basic, "
-                    "http_auth_bearer and the rights that they have");
+                    "failure_status without reason_header: check http_auth_basic, http_auth_bearer and their rights");
     return denied(entry, answer->reason, memory);
 }
 

@@ -34,7 +34,7 @@ run() {
 
 start_backend() {
     rm -f "$dir/ports"
-    "$build/backend" -d "$dir/answers" -m result -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
+    "$build/backend" -d "$dir/answers" -m result -n "$dir/users" -b demo:demo-secret -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
     backend=$!
     for _ in {1..100}; do
         [ ! -e "$dir/ports" ] || return 0
@@ -55,26 +55,37 @@ mail() { # RECIPIENT
         DATA $'Subject: hello\r\n\r\nHello.\r\n.' QUIT 2>/dev/null | sed -n '4p;6{/^250/p}'
 }
 
-title "An HTTP service that knows who has a mailbox, and whose mail is wanted (tests/backend)"
+# Logs in; shows what smtpd says to it.
+login() { # USER PASSWORD
+    printf '$ AUTH PLAIN  (%s, %s)\n' "$1" "$2"
+    instance_smtp "$port" 'EHLO client.example' "AUTH PLAIN $(printf '\0%s\0%s' "$1" "$2" | base64)" QUIT | sed -n 3p
+}
+
+title "An HTTP service that knows who has a mailbox, whose mail is wanted, and who may log in (tests/backend)"
 port=$(instance_unused_port)
 http_port=$(instance_unused_port)
 printf '%s\t%s\n' mailbox:alice@example.test alice/Maildir/ mailbox:bob@example.test bob/Maildir/ \
     mailbox:carol@example.test carol/Maildir/ \
     policy:carol@example.test 'REJECT 5.7.1 carol takes no mail from you' >"$dir/answers"
-run cat "$dir/answers"
+printf '%s\t%s\t%s\n' alice wonderland alice@example.test >"$dir/users"
+run cat "$dir/answers" "$dir/users"
 start_backend
 
-title "A Postfix in $dir, with pfx-socketmap and pfx-policyd in its master.cf"
+title "A Postfix in $dir, with pfx-socketmap, pfx-policyd and pfx-saslbridge in its master.cf"
 instance_make "$dir" "$port"
 cat >>"$dir/etc/main.cf" <<END
 virtual_mailbox_domains = example.test
 virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:mailboxes
 smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service unix:private/pfx-policy
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/pfx-sasl
 smtpd_error_sleep_time = 0
 END
 cat >>"$dir/etc/master.cf" <<END
 pfx-socketmap unix - - n - 1 $(instance_command "$build/pfx-socketmap")
 pfx-policy    unix - - n - 1 $(instance_command "$build/pfx-policyd")
+pfx-sasl      unix - - n - 1 $(instance_command "$build/pfx-saslbridge")
 END
 cat >"$dir/etc/pfx.cfg" <<END
 socket_maps = {
@@ -91,10 +102,17 @@ policy_services = {
         value_field = "result";
     };
 };
+dovecot_sasl = {
+    users = {
+        target = "http://127.0.0.1:$http_port/api/v1/auth/json";
+        http_auth_basic = "demo:demo-secret";
+    };
+};
 END
 run cat "$dir/etc/pfx.cfg"
-run postconf -c "$dir/etc" -n virtual_mailbox_maps smtpd_recipient_restrictions
-run postconf -c "$dir/etc" -M pfx-socketmap/unix pfx-policy/unix
+run postconf -c "$dir/etc" -n virtual_mailbox_maps smtpd_recipient_restrictions smtpd_sasl_type \
+    smtpd_sasl_path
+run postconf -c "$dir/etc" -M pfx-socketmap/unix pfx-policy/unix pfx-sasl/unix
 run postfix -c "$dir/etc" start 2>/dev/null
 
 title "A key that the service knows, and one that it does not"
@@ -108,18 +126,26 @@ mail nobody@example.test
 title "A recipient that exists, but whom the policy refuses"
 mail carol@example.test
 
+title "A login with the right password, and one with a wrong one"
+login alice wonderland
+login alice looking-glass
+
 title "The service goes away: mail is deferred, not bounced, by the map and by the policy"
 kill "$backend"
 wait "$backend" || true
 query bob@example.test
 mail bob@example.test
 
+title "A login is told to come back later: 454, and not 535, which would say that the password is wrong"
+login alice wonderland
+
 title "It comes back"
 start_backend
 mail bob@example.test
+login alice wonderland
 
 title "What pfx wrote into Postfix's log"
-grep -E 'pfx-(socketmap|policyd)' "$dir/maillog" || true
+grep -E 'pfx-(socketmap|policyd|saslbridge)' "$dir/maillog" || true
 
 if [ -n "$keep" ]; then
     trap - EXIT

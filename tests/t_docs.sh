@@ -17,7 +17,7 @@ usage() {
 [ $# -eq 2 ] || usage
 build=$(cd "$1" && pwd) || usage
 cd "$2" || usage
-for program in pfx-socketmap pfx-policyd client; do
+for program in pfx-socketmap pfx-policyd pfx-saslbridge client; do
     [ -x "$build/$program" ] || { echo "$0: no $build/$program" >&2; exit 2; }
 done
 
@@ -141,13 +141,14 @@ check_log_lines() {
     done <"$directory/lines"
 }
 
-# Asks for an entry that does not exist: the answer to it needs no backend.
+# Asks for an entry that does not exist, or for the handshake: the answer to it needs no backend.
 ask() {
     case $1 in
     pfx-socketmap) "$build/client" ask "unix:$directory/socket" no_such_entry key </dev/null ;;
     pfx-policyd) printf 'policy_context=no_such_entry\n\n' | "$build/client" raw "unix:$directory/socket" -h ;;
+    pfx-saslbridge) printf 'VERSION\t1\t0\nCPID\t1\n' | "$build/client" raw "unix:$directory/socket" -h ;;
     esac >"$directory/answer" 2>&1
-    grep -qE '^(PERM |action=DEFER_IF_PERMIT )' "$directory/answer" ||
+    grep -qE '^(PERM |action=DEFER_IF_PERMIT |DONE$)' "$directory/answer" ||
         echo "$1 does not answer: $(cat "$directory/answer")"
 }
 
@@ -190,6 +191,14 @@ check_configurations() {
     for file in conf/*.cfg conf/examples/*/pfx.cfg; do
         check_configuration "$file" pfx-socketmap
         check_configuration "$file" pfx-policyd
+        check_configuration "$file" pfx-saslbridge
+    done
+}
+
+# Each section of a pfx.cfg has its daemon in master.cf.
+missing_services() { # PFX.CFG SERVICES
+    for pair in socket_maps:pfx-socketmap policy_services:pfx-policyd dovecot_sasl:pfx-saslbridge; do
+        ! grep -q "^${pair%:*} = " "$1" || grep -qE " ${pair#*:}( |\$)" "$2" || echo "no service ${pair#*:}"
     done
 }
 
@@ -203,7 +212,7 @@ check_postfix_lines() {
             cp conf/master.cf "$directory/etc/master.cf"
         count "$file" "$(postconf -c "$directory/etc" -n 2>&1 >/dev/null)"
         count "$file" "$(postconf -c "$directory/etc" -M 2>&1 >"$directory/services")"
-        count "$file" "$(grep -q ' pfx-policyd$' "$directory/services" || echo "no service pfx-policyd")"
+        count "$file" "$(missing_services "${file%main.cf}pfx.cfg" "$directory/services")"
     done
 }
 

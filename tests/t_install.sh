@@ -25,7 +25,7 @@ make_quietly() {
 }
 
 expect "make install fails" make_quietly install
-for daemon in pfx-socketmap pfx-policyd; do
+for daemon in pfx-socketmap pfx-policyd pfx-saslbridge; do
     file=$root/usr/lib/postfix/sbin/$daemon
     expect "$daemon does not tell its version" "$file" -V
     expect "$daemon is no file" test -f "$file" -a ! -L "$file"

@@ -19,7 +19,8 @@ uncomment()
 sample_keys()
 {
     uncomment | awk '
-        BEGIN { place_of["socket_maps"] = "MAP"; place_of["policy_services"] = "POLICY" }
+        BEGIN { place_of["socket_maps"] = "MAP"; place_of["policy_services"] = "POLICY"
+                place_of["dovecot_sasl"] = "LOGIN" }
         { sub(/^ +/, "") }
         /^};$/ { depth--; next }
         {
@@ -44,7 +45,7 @@ sample_keys()
 manual_keys()
 {
     sed -e 's/\\(dq/"/g' "$root/man/pfx.cfg.5" | awk '
-        $1 == ".\\\"" && $2 == "keys:" { places = $3 " " $4 }
+        $1 == ".\\\"" && $2 == "keys:" { places = $3 " " $4 " " $5 }
         $1 == ".El" { places = "" }
         $1 == ".It" && $2 == "Ic" && places != "" {
             name = $3
