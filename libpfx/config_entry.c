@@ -183,11 +183,11 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
         config_reader_error(r, group, "target is required");
     else
         config_target_read(r, draft->target, &entry->target);
+    entry->headers = draft->headers.item;
+    entry->header_count = draft->headers.count;
     finish_section(r, group, draft);
     if (entry->method == NULL)
         entry->method = config_memory_text(r->config->memory, entry->payload.count > 0 ? SPAN("POST") : SPAN("GET"));
-    entry->headers = draft->headers.item;
-    entry->header_count = draft->headers.count;
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
     take_proxy(r, &entry->http);

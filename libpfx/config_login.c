@@ -1,5 +1,8 @@
 #include "config_login.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "config_memory.h"
 #include "config_payload.h"
 
@@ -21,12 +24,14 @@ static const struct {
     [CONFIG_AUTH_TEMPLATE] = { either, 2 },
 };
 
-void config_login_check_http(struct config_reader *r, const config_setting_t *group, const struct config_http *http)
+void config_login_check_http(struct config_reader *r, const config_setting_t *group, struct config_http *http)
 {
     const config_setting_t *timeout = config_setting_get_member(group, "timeout");
 
-    if (timeout != NULL && http->timeout_ms > CONFIG_LOGIN_TIMEOUT_MAX_MS)
-        config_reader_error(r, timeout, "must be at most 9s here: Postfix waits 10s for the answer to a login");
+    if (timeout == NULL || http->timeout_ms <= CONFIG_LOGIN_TIMEOUT_MAX_MS)
+        return;
+    http->timeout_ms = CONFIG_LOGIN_TIMEOUT_MAX_MS;
+    config_reader_error(r, timeout, "must be at most 9s here: Postfix waits 10s for the answer to a login");
 }
 
 static void cut_timeout(struct config_reader *r, const config_setting_t *group, struct config_http *http)
@@ -63,6 +68,41 @@ static void make_payload(struct config_reader *r, struct config_entry *entry)
     entry->content_type = config_memory_text(r->config->memory, span_text(is_json ? json_type : form_type));
 }
 
+static bool has_header(const struct config_entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (strcasecmp(entry->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool holds_password(const struct config_template *payload)
+{
+    for (size_t i = 0; i < payload->count; i++)
+        if (payload->pieces[i].what == TEMPLATE_ATTRIBUTE && span_equal(payload->pieces[i].text, SPAN("password")))
+            return true;
+    return false;
+}
+
+/* The user's own credentials go into the Authorization header, and nowhere else. */
+static void check_basic(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
+                        const struct config_entry *entry)
+{
+    if (entry->authorization != NULL || has_header(entry, "Authorization"))
+        config_reader_error(r, group, "auth_style \"basic\" sends the user's own credentials: http_auth_basic, "
+                                      "http_auth_bearer or an Authorization header cannot stand beside it");
+    if (holds_password(&entry->payload))
+        config_reader_error(r, payload, "%%{password}: auth_style \"basic\" sends it as a header");
+}
+
+static void check_content_type(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
+{
+    const config_setting_t *type = config_setting_get_member(group, "content_type");
+
+    if (type != NULL && strcmp(config_setting_get_string(type), entry->content_type) != 0)
+        config_reader_error(r, type, "auth_style decides it: \"%s\"", entry->content_type);
+}
+
 static void take_payload(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
                          struct config_entry *entry)
 {
@@ -82,13 +122,24 @@ static void take_payload(struct config_reader *r, const config_setting_t *group,
         config_reader_error(r, group, "auth_style \"template\" needs a payload");
 }
 
+static void check_mechanisms(struct config_reader *r, const config_setting_t *group, const struct config_strings *names)
+{
+    struct config_strings before = { names->item, 0 };
+
+    for (; before.count < names->count; before.count++)
+        if (config_has_string(&before, span_text(names->item[before.count])))
+            config_reader_error(r, group, "mechanisms names %s twice", names->item[before.count]);
+}
+
 void config_login_finish(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
                          struct config_entry *entry)
 {
-    if (entry->auth_style == CONFIG_AUTH_BASIC && entry->authorization != NULL)
-        config_reader_error(r, group, "auth_style \"basic\" sends the user's own credentials: http_auth_basic, "
-                                      "http_auth_bearer or an Authorization header cannot stand beside it");
     take_payload(r, group, payload, entry);
+    if (entry->auth_style == CONFIG_AUTH_BASIC)
+        check_basic(r, group, payload, entry);
+    else if (entry->auth_style != CONFIG_AUTH_TEMPLATE)
+        check_content_type(r, group, entry);
     take_failure_status(r, entry);
+    check_mechanisms(r, group, &entry->mechanisms);
     cut_timeout(r, group, &entry->http);
 }

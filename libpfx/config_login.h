@@ -11,9 +11,9 @@
 #include "config_reader.h"
 
 /* After a group http of the section was read into *http. */
-void config_login_check_http(struct config_reader *r, const config_setting_t *group, const struct config_http *http);
+void config_login_check_http(struct config_reader *r, const config_setting_t *group, struct config_http *http);
 
-/* Settles method, payload, content_type, failure_status and time. payload: the nearest setting, NULL: none. */
+/* Settles payload, content_type, failure_status and time. payload: the nearest setting, NULL: none. */
 void config_login_finish(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
                          struct config_entry *entry);
 

@@ -136,7 +136,10 @@ struct span http_header(const struct http_answer *answer, const char *name)
     if (answer->failure != HTTP_ANSWERED ||
         curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return span_make(NULL, 0);
-    return span_text(header->value);
+    struct span value = span_text(header->value);
+    while (value.n > 0 && strchr(" \t\r\n", value.p[value.n - 1]) != NULL) /* libcurl leaves a CR in an empty one */
+        value.n--;
+    return value;
 }
 
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)

@@ -64,6 +64,19 @@ static inline void fixture_entry(const char *path, const char *keys)
     mem_free(target);
 }
 
+/* An entry l for logins with that path at the responder. */
+static inline void fixture_login_entry(const char *path, const char *keys)
+{
+    char *text = mem_format("dovecot_sasl = { l = { target = \"http://127.0.0.1:%u%s\"; %s }; };", fixture_server.port,
+                            path, keys);
+
+    fixture_config = fixture_load_good_login(text);
+    fixture_trust = backend_trust_load(fixture_config, CONFIG_DOVECOT_SASL);
+    fixture_backend = backend_new(&fixture_loop, fixture_config, CONFIG_DOVECOT_SASL, fixture_trust);
+    ck_assert_ptr_nonnull(fixture_backend);
+    mem_free(text);
+}
+
 static inline struct backend_call *fixture_ask_of(const char *entry, struct span key)
 {
     struct backend_question question = { .entry = fixture_map(fixture_config, entry), .key = key };

@@ -100,20 +100,43 @@ static inline struct config *fixture_load(const char *text)
     return fixture_load_for(CONFIG_SOCKET_MAPS);
 }
 
-/* The same, and there must be nothing to complain about. */
-static inline struct config *fixture_load_good(const char *text)
+static inline struct config *fixture_expect_good(struct config *config)
 {
-    struct config *config = fixture_load(text);
-
     for (size_t i = 0; i < config->problem_count; i++)
         ck_abort_msg("%s", config->problems[i].text);
     ck_assert_ptr_null(config->error);
     return config;
 }
 
+/* The same, and there must be nothing to complain about. */
+static inline struct config *fixture_load_good(const char *text)
+{
+    return fixture_expect_good(fixture_load(text));
+}
+
+/* The same two as pfx-saslbridge does it. */
+static inline struct config *fixture_load_login(const char *text)
+{
+    fixture_write_expanded("pfx.cfg", text);
+    return fixture_load_for(CONFIG_DOVECOT_SASL);
+}
+
+static inline struct config *fixture_load_good_login(const char *text)
+{
+    return fixture_expect_good(fixture_load_login(text));
+}
+
 static inline const struct config_entry *fixture_map(const struct config *config, const char *name)
 {
     const struct config_entry *entry = config_find(config, CONFIG_SOCKET_MAPS, span_text(name));
+
+    ck_assert_msg(entry != NULL, "no entry %s", name);
+    return entry;
+}
+
+static inline const struct config_entry *fixture_login(const struct config *config, const char *name)
+{
+    const struct config_entry *entry = config_find(config, CONFIG_DOVECOT_SASL, span_text(name));
 
     ck_assert_msg(entry != NULL, "no entry %s", name);
     return entry;

@@ -1,12 +1,14 @@
 /*
  * A protocol for tests of connections: a request is a line, its answer the same line.
  *
- * A line that begins with 'p' is pending until the test answers it, one with 'b' is malformed, one with 'L' gets an
- * answer of FIXTURE_LONG_BYTES, more than a socket takes from a client that does not read.
+ * A line that begins with 'p' is pending until the test answers it, one with 'b' is malformed, one with 'e' ends the
+ * connection, one with 'L' gets an answer of FIXTURE_LONG_BYTES, more than a socket takes from a client that does not
+ * read. The protocol is serial unless the test changes fixture_ops.
  */
 #ifndef PFX_CONN_FIXTURE_H
 #define PFX_CONN_FIXTURE_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "conn.h"
@@ -18,12 +20,23 @@
 
 static struct conn_set fixture_set;
 static struct conn *fixture_pending; /* the last one */
+static char fixture_call;            /* what conn->call points to while something is pending */
 static int fixture_fed, fixture_gone, fixture_served, fixture_emptied;
 
-static inline void fixture_reply(struct conn *conn, struct span text)
+static inline void fixture_echo(struct conn *conn, struct span text)
 {
     ck_assert(buf_add(&conn->out, text));
-    conn_answered(conn);
+    conn_send(conn);
+}
+
+/* The answer to one that is pending. */
+static inline void fixture_reply(struct conn *conn, struct span text)
+{
+    ck_assert_uint_gt(conn->due, 0);
+    conn->due--;
+    if (conn->due == 0)
+        conn->call = NULL;
+    fixture_echo(conn, text);
 }
 
 static inline void fixture_reply_long(struct conn *conn)
@@ -33,7 +46,7 @@ static inline void fixture_reply_long(struct conn *conn)
     ck_assert_ptr_nonnull(room);
     memset(room, 'l', FIXTURE_LONG_BYTES);
     conn->out.n += FIXTURE_LONG_BYTES;
-    conn_answered(conn);
+    conn_send(conn);
 }
 
 static enum codec_result fixture_feed(struct conn *conn, struct span in, size_t *used, const char **why)
@@ -50,19 +63,22 @@ static enum codec_result fixture_feed(struct conn *conn, struct span in, size_t 
     }
     *used = end + 1;
     if (in.p[0] == 'p') {
-        conn->pending = true;
+        conn->due++;
+        conn->call = &fixture_call;
         fixture_pending = conn;
+    } else if (in.p[0] == 'e') {
+        conn_end(conn);
     } else if (in.p[0] == 'L') {
         fixture_reply_long(conn);
     } else {
-        fixture_reply(conn, span_first(in, end + 1));
+        fixture_echo(conn, span_first(in, end + 1));
     }
     return CODEC_OK;
 }
 
 static void fixture_client_gone(struct conn *conn)
 {
-    ck_assert(conn->pending);
+    ck_assert_ptr_eq(conn->call, &fixture_call);
     fixture_gone++;
 }
 
@@ -78,14 +94,16 @@ static void fixture_set_emptied(struct conn_set *set)
     fixture_emptied++;
 }
 
-static struct conn_ops fixture_ops = { .request_max_bytes = FIXTURE_REQUEST_MAX_BYTES,
-                                       .answer_max_bytes = FIXTURE_LONG_BYTES + 100,
-                                       .leaves_on_drain = true,
-                                       .feed = fixture_feed,
-                                       .gone = fixture_client_gone };
+static struct conn_ops fixture_ops;
 
 static void fixture_conn_begin(void)
 {
+    fixture_ops = (struct conn_ops){ .request_max_bytes = FIXTURE_REQUEST_MAX_BYTES,
+                                     .answer_max_bytes = FIXTURE_LONG_BYTES + 100,
+                                     .is_serial = true,
+                                     .leaves_on_drain = true,
+                                     .feed = fixture_feed,
+                                     .gone = fixture_client_gone };
     fixture_loop_begin();
     fixture_log_begin();
     fixture_set = (struct conn_set){ .loop = &fixture_loop, .ops = &fixture_ops, .served = fixture_client_served,
@@ -108,6 +126,23 @@ static inline int fixture_client(void)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
     ck_assert_ptr_nonnull(conn_open(&fixture_set, ends[1]));
     return ends[0];
+}
+
+/* A pair of TCP sockets; what the client's end waits for has always happened already, or comes at once. */
+static inline void fixture_inet_pair(int *client, int *server)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    *client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    ck_assert_int_eq(connect(*client, (const struct sockaddr *)&address, sizeof(address)), 0);
+    *server = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    ck_assert_int_ge(*server, 0);
+    close(listener);
 }
 
 static inline void fixture_send(int client, const char *text)

@@ -19,10 +19,17 @@ static int fixture_status;
 static char fixture_body[4096];
 static char fixture_reason[200];
 static char fixture_detail[HTTP_DETAIL_MAX_BYTES];
+static const char *fixture_header_name = ""; /* which header the answer is asked for */
+static char fixture_header[200];             /* its value; "none" */
 
 static void fixture_note(void *arg, const struct http_answer *answer)
 {
+    struct span header = http_header(answer, fixture_header_name);
     (void)arg;
+
+    if (header.p == NULL)
+        header = SPAN("none");
+    snprintf(fixture_header, sizeof(fixture_header), "%.*s", (int)header.n, header.p);
     fixture_done++;
     fixture_failure = answer->failure;
     fixture_status = answer->status;

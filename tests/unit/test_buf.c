@@ -128,6 +128,78 @@ START_TEST(buf_clear_keeps_memory_and_free_keeps_the_ceiling)
 }
 END_TEST
 
+static bool is_wiped(const char *p, size_t n)
+{
+    while (n > 0 && p[n - 1] == '\0')
+        n--;
+    return n == 0;
+}
+
+static void begin_secret(struct buf *b, size_t max)
+{
+    buf_init(b, max);
+    b->secret = true;
+}
+
+START_TEST(buf_drop_wipes_what_a_secret_buffer_loses)
+{
+    struct buf b;
+    begin_secret(&b, 100);
+    ck_assert(buf_add(&b, SPAN("password, rest")));
+    buf_drop(&b, 10);
+    unit_expect_span(buf_span(&b), SPAN("rest"), "what is left");
+    ck_assert(is_wiped(b.p + b.n, 10));
+    buf_drop(&b, 4);
+    ck_assert_uint_eq(b.n, 0);
+    ck_assert(is_wiped(b.p, 14));
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_clear_wipes_the_whole_room_of_a_secret_buffer)
+{
+    struct buf b;
+    begin_secret(&b, 1000);
+    ck_assert(buf_add(&b, SPAN("password")));
+    memset(buf_reserve(&b, 100), 'x', 100); /* written, and then not kept */
+    buf_clear(&b);
+    ck_assert_uint_eq(b.n, 0);
+    ck_assert(is_wiped(b.p, b.room));
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_secret_keeps_its_content_when_it_grows)
+{
+    struct buf b;
+    begin_secret(&b, 100003);
+    for (size_t i = 0; i < b.max; i++)
+        ck_assert(buf_add(&b, i % 2 == 0 ? SPAN("a") : SPAN("b")));
+    ck_assert(!buf_add(&b, SPAN("c")));
+    for (size_t i = 0; i < b.n; i++)
+        ck_assert_int_eq(b.p[i], i % 2 == 0 ? 'a' : 'b');
+    ck_assert_str_eq(buf_text(&b) + b.n - 3, "aba");
+    buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_secret_stays_secret_when_it_is_freed)
+{
+    struct buf b;
+    begin_secret(&b, 10);
+    buf_clear(&b);
+    buf_free(&b);
+    ck_assert(buf_add(&b, SPAN("password")));
+    buf_free(&b);
+    ck_assert(b.secret);
+    ck_assert_ptr_null(b.p);
+    ck_assert(buf_format(&b, "%s", "password"));
+    buf_drop(&b, 8);
+    ck_assert(is_wiped(b.p, 8));
+    buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("buf");
@@ -138,5 +210,10 @@ int main(void)
                  buf_add_too_much_at_once_leaves_content, buf_add_byte_by_byte_grows_to_any_ceiling,
                  buf_reserve_gives_room_behind_the_content, buf_format_adds_text_up_to_the_ceiling,
                  buf_drop_removes_from_the_front, buf_clear_keeps_memory_and_free_keeps_the_ceiling, NULL });
+    unit_add(suite, "secret",
+             (const TTest *const[]){ buf_drop_wipes_what_a_secret_buffer_loses,
+                                     buf_clear_wipes_the_whole_room_of_a_secret_buffer,
+                                     buf_secret_keeps_its_content_when_it_grows,
+                                     buf_secret_stays_secret_when_it_is_freed, NULL });
     return unit_run(suite);
 }

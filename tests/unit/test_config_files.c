@@ -86,19 +86,6 @@ START_TEST(config_load_tells_a_mistake_that_many_inherit_once)
 }
 END_TEST
 
-START_TEST(config_load_warns_once_of_a_section_that_is_not_supported_yet)
-{
-    struct config *config = fixture_load("\ndovecot_sasl = { p = { nonsense = 1; }; };\n"
-                                         "socket_maps = { m = { " MAP " }; };");
-
-    ck_assert_ptr_null(config->error);
-    ck_assert_ptr_null(fixture_map(config, "m")->error);
-    expect_problem(config, false, "pfx.cfg:2: dovecot_sasl: not supported yet, ignored");
-    ck_assert_uint_eq(config->problem_count, 1);
-    config_free(&config);
-}
-END_TEST
-
 START_TEST(config_load_warns_once_of_all_mistakes_in_a_section_of_others)
 {
     fixture_write("pfx.cfg", "socket_maps = { m = { typo = 1; };\n n = { }; };");
@@ -278,7 +265,6 @@ int main(void)
         config_load_of_a_missing_file_gives_an_error_and_the_defaults,
         config_load_lets_a_mistake_hurt_only_its_entry,
         config_load_tells_a_mistake_that_many_inherit_once,
-        config_load_warns_once_of_a_section_that_is_not_supported_yet,
         config_load_warns_once_of_all_mistakes_in_a_section_of_others,
         NULL,
     };

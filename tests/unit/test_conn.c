@@ -1,7 +1,5 @@
 #include "conn.h"
 
-#include <netinet/in.h>
-
 #include "conn_fixture.h"
 #include "mem.h"
 
@@ -271,23 +269,18 @@ END_TEST
 
 START_TEST(conn_peer_of_an_inet_client_is_its_address_and_port)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in address;
     socklen_t size = sizeof(address);
     char peer[CONN_PEER_MAX_BYTES];
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int client, server;
 
-    ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof(address)), 0);
+    fixture_inet_pair(&client, &server);
     ck_assert_int_eq(getsockname(client, (struct sockaddr *)&address, &size), 0);
-    struct conn *conn = conn_open(&fixture_set, accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    struct conn *conn = conn_open(&fixture_set, server);
     char *expected = mem_format("127.0.0.1:%u", ntohs(address.sin_port));
     ck_assert_str_eq(conn_peer(conn, peer), expected);
     mem_free(expected);
     close(client);
-    close(listener);
 }
 END_TEST
 

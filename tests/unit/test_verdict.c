@@ -242,7 +242,7 @@ END_TEST
 
 START_TEST(verdict_words_are_for_people)
 {
-    static const char *const words[] = { "found", "notfound", "temp", "timeout", "perm" };
+    static const char *const words[] = { "found", "notfound", "denied", "temp", "timeout", "perm" };
     for (enum verdict_kind kind = VERDICT_FOUND; kind < VERDICT_KINDS; kind++)
         ck_assert_str_eq(verdict_word(kind), words[kind]);
 }

@@ -35,11 +35,12 @@ static enum codec_result fixture_feed(struct conn *conn, struct span in, size_t 
     if (span_equal(span_first(in, end), SPAN("die")))
         _exit(1);
     if (span_equal(span_first(in, end), SPAN("wait"))) {
-        conn->pending = true;
+        conn->due = 1;
+        conn->call = conn;
         return CODEC_OK;
     }
     buf_format(&conn->out, "%d.%.*s", (int)getpid(), (int)end + 1, in.p);
-    conn_answered(conn);
+    conn_send(conn);
     return CODEC_OK;
 }
 
@@ -50,6 +51,7 @@ static void fixture_gone(struct conn *conn)
 
 static const struct conn_ops fixture_conn_ops = { .request_max_bytes = 100,
                                                   .answer_max_bytes = 200,
+                                                  .is_serial = true,
                                                   .leaves_on_drain = true,
                                                   .feed = fixture_feed,
                                                   .gone = fixture_gone };
