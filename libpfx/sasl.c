@@ -55,11 +55,15 @@ enum sasl_outcome sasl_plain(struct span message, struct sasl_credentials *crede
     struct span authzid;
     struct span name;
 
-    if (!take_part(&password, &authzid) || !take_part(&password, &name))
+    if (!take_part(&password, &authzid) || !take_part(&password, &name) || span_find(password, '\0') < password.n)
         return malformed(why, "malformed PLAIN message");
-    if (sasl_check_name(name, why) != SASL_GOOD || sasl_check_password(password, why) != SASL_GOOD)
+    *credentials = (struct sasl_credentials){ .name = SPAN("") };
+    if (sasl_check_name(name, why) != SASL_GOOD)
         return SASL_MALFORMED;
-    *credentials = (struct sasl_credentials){ .name = name, .password = password };
+    credentials->name = name;
+    if (sasl_check_password(password, why) != SASL_GOOD)
+        return SASL_MALFORMED;
+    credentials->password = password;
     if (authzid.n == 0 || span_equal(authzid, name))
         return SASL_GOOD;
     *why = "not allowed to act for another user";
@@ -121,6 +125,11 @@ bool sasl_find(struct span name, enum sasl_mechanism *mechanism)
 struct span sasl_challenge(enum sasl_mechanism mechanism)
 {
     return span_text(mechanisms[mechanism].challenge);
+}
+
+bool sasl_begins_with(enum sasl_mechanism mechanism, struct span message)
+{
+    return mechanism == SASL_PLAIN || message.n > 0;
 }
 
 static enum sasl_next step_plain(struct span message, struct sasl_step *step)

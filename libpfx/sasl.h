@@ -29,10 +29,11 @@ enum sasl_mechanism { SASL_PLAIN, SASL_LOGIN, SASL_MECHANISMS };
 
 enum sasl_outcome {
     SASL_GOOD,
-    SASL_MALFORMED,   /* refuse, without the user's name */
+    SASL_MALFORMED,
     SASL_OTHER_NAME,  /* AUTHZID is another: authz_fail; the credentials are AUTHCID's */
 };
 
+/* name is set as soon as it is good, whatever is wrong behind it. */
 struct sasl_credentials {
     struct span name;
     struct span password;
@@ -47,8 +48,9 @@ enum sasl_outcome sasl_check_password(struct span password, const char **why);
 const char *sasl_name(enum sasl_mechanism mechanism);
 bool sasl_find(struct span name, enum sasl_mechanism *mechanism); /* in any case */
 
-/* What the client is asked when it begins without a message. */
+/* What the client is asked when it begins without a message. An empty one of LOGIN counts as none, as for Dovecot. */
 struct span sasl_challenge(enum sasl_mechanism mechanism);
+bool sasl_begins_with(enum sasl_mechanism mechanism, struct span message);
 
 enum sasl_next {
     SASL_CHECK,   /* credentials are complete */

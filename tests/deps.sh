@@ -8,7 +8,8 @@ for group in ${*:-build demo test slow}; do
     case $group in
     build) packages="$packages gcc libc6-dev pkg-config libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev" ;;
     demo) packages="$packages postfix" ;;
-    test) packages="$packages postfix check mandoc openssl" ;;
+    test) packages="$packages postfix check mandoc openssl"
+        packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
     slow) packages="$packages valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
     esac
@@ -26,9 +27,11 @@ if [ "$(id -u)" != 0 ]; then
     exit 77
 fi
 
-# A Postfix that comes with this is neither configured nor started.
+# A Postfix that comes with this is neither configured nor started, a Dovecot is not started, now or at boot.
 case $missing in *postfix*)
-    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections ;;
+esac
+case $missing in *postfix* | *dovecot*)
     if [ ! -e /usr/sbin/policy-rc.d ]; then
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
@@ -47,3 +50,4 @@ if ! install; then
     install || { tail -20 "$log" >&2; rm -f "$log"; exit 69; }
 fi
 rm -f "$log"
+case $missing in *dovecot-core*) update-rc.d dovecot disable ;; esac

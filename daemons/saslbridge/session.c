@@ -271,7 +271,7 @@ const char *session_auth(struct session *session, const struct authproto_request
     }
     struct exchange *exchange = add_exchange(session, request->id, line);
     exchange->mechanism = mechanism;
-    if (request->has_response)
+    if (request->has_response && sasl_begins_with(mechanism, request->response))
         take(exchange, request->response);
     else
         send_challenge(exchange, sasl_challenge(mechanism));

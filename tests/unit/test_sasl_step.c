@@ -63,6 +63,22 @@ START_TEST(sasl_step_checks_a_message_of_plain)
 }
 END_TEST
 
+/* As LOGIN does: who it was is known by then. */
+START_TEST(sasl_step_names_whom_it_refuses_for_the_password)
+{
+    ck_assert_int_eq(begin(SASL_PLAIN, SPAN("\0user\0")), SASL_REFUSED);
+    unit_expect_span(step.credentials.name, SPAN("user"), "name");
+}
+END_TEST
+
+START_TEST(sasl_an_empty_message_begins_plain_but_not_login)
+{
+    ck_assert(sasl_begins_with(SASL_PLAIN, SPAN("")));
+    ck_assert(!sasl_begins_with(SASL_LOGIN, SPAN("")));
+    ck_assert(sasl_begins_with(SASL_LOGIN, SPAN("user")));
+}
+END_TEST
+
 START_TEST(sasl_step_refuses_to_act_as_another)
 {
     ck_assert_int_eq(begin(SASL_PLAIN, SPAN("root\0user\0word")), SASL_REFUSED);
@@ -78,7 +94,6 @@ static const struct {
     struct span kept, message;
 } refused[] = {
     { "PLAIN, nothing", SASL_PLAIN, UNIT_BYTES(""), UNIT_BYTES("") },
-    { "PLAIN, no password", SASL_PLAIN, UNIT_BYTES(""), UNIT_BYTES("\0user\0") },
     { "PLAIN, no name", SASL_PLAIN, UNIT_BYTES(""), UNIT_BYTES("\0\0word") },
     { "PLAIN, one NUL", SASL_PLAIN, UNIT_BYTES(""), UNIT_BYTES("user\0word") },
     { "PLAIN, three", SASL_PLAIN, UNIT_BYTES(""), UNIT_BYTES("\0user\0wo\0rd") },
@@ -122,6 +137,8 @@ int main(void)
     unit_add(suite, "steps",
              (const TTest *const[]){ sasl_name_is_found_again, sasl_challenge_begins_without_a_message,
                                      sasl_step_checks_a_message_of_plain, sasl_step_refuses_to_act_as_another,
+                                     sasl_step_names_whom_it_refuses_for_the_password,
+                                     sasl_an_empty_message_begins_plain_but_not_login,
                                      sasl_step_asks_for_the_password_of_login, NULL });
     return unit_run(suite);
 }
