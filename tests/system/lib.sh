@@ -16,7 +16,7 @@ fail() {
     exit 1
 }
 
-for program in pfx-socketmap pfx-policyd backend client; do
+for program in pfx-socketmap pfx-policyd pfx-saslbridge backend client; do
     [ -x "$B/$program" ] || fail "no $B/$program: run make asan"
 done
 

@@ -65,24 +65,11 @@ queued() {
     ID=${reply##* }
 }
 
-# session_open: a session with smtpd that stays open; say COMMAND sets REPLY to the last line of the reply.
+# session_open: a session with smtpd that stays open, with a sender.
 session_open() {
-    exec {session}<>"/dev/tcp/127.0.0.1/$SMTP_PORT"
-    say
-    say 'EHLO client.example'
+    session_connect "$SMTP_PORT"
     say 'MAIL FROM:<me@x.example>'
     expect_match "the sender" '250 *' "$REPLY"
-}
-say() {
-    [ $# = 0 ] || printf '%s\r\n' "$1" >&"$session"
-    while IFS= read -rt 60 -u "$session" REPLY; do
-        case $REPLY in [0-9][0-9][0-9]-*) ;; *) break ;; esac
-    done
-    REPLY=${REPLY%$'\r'}
-}
-session_close() {
-    say QUIT
-    exec {session}>&-
 }
 
 # connections PID...: the inodes of the client connections that these processes hold.

@@ -70,3 +70,23 @@ postfix_query() { # NAME KEY: the answer of postmap -q, or the line in which it 
 smtp() {
     instance_smtp "$SMTP_PORT" "$@"
 }
+
+# session_connect PORT: a session with smtpd that stays open, in $session; say COMMAND sets REPLY to the last line of
+# the reply.
+session_connect() {
+    exec {session}<>"/dev/tcp/127.0.0.1/$1"
+    say
+    expect_match "the greeting" '220 *' "$REPLY"
+    say 'EHLO client.example'
+}
+say() {
+    [ $# = 0 ] || printf '%s\r\n' "$1" >&"$session"
+    while IFS= read -rt 60 -u "$session" REPLY; do
+        case $REPLY in [0-9][0-9][0-9]-*) ;; *) break ;; esac
+    done
+    REPLY=${REPLY%$'\r'}
+}
+session_close() {
+    say QUIT
+    exec {session}>&-
+}
