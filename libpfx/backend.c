@@ -150,6 +150,7 @@ static struct verdict judge(struct backend_call *call, const struct http_answer 
                                                            "user"),
                                    .status = answer->status,
                                    .account = http_header(answer, entry->username_header),
+                                   .account_count = http_header_count(answer, entry->username_header),
                                    .reason = http_header(answer, entry->reason_header) };
     return verdict_of_login(entry, &login, &call->value);
 }

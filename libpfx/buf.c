@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "mem.h"
 
@@ -68,6 +69,16 @@ char *buf_reserve(struct buf *b, size_t n)
     if (b->p == NULL || b->room - b->n < n)
         grow(b, b->n + n);
     return b->p + b->n;
+}
+
+char *buf_extend(struct buf *b, size_t n)
+{
+    char *at = buf_reserve(b, n);
+
+    if (at == NULL)
+        abort();
+    b->n += n;
+    return at;
 }
 
 bool buf_add(struct buf *b, struct span bytes)

@@ -27,6 +27,7 @@ void buf_clear(struct buf *b); /* no content, memory kept */
 
 /* Makes room for n more bytes and returns where they go (then add what was written to b->n). */
 char *buf_reserve(struct buf *b, size_t n);
+char *buf_extend(struct buf *b, size_t n); /* n bytes more, to be written by the caller; the ceiling cannot be met */
 bool  buf_add(struct buf *b, struct span bytes);
 bool  buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void  buf_drop(struct buf *b, size_t n); /* removes the first n bytes, n <= b->n */

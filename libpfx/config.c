@@ -64,3 +64,11 @@ bool config_has_string(const struct config_strings *list, struct span text)
             return true;
     return false;
 }
+
+bool config_has_header(const struct config_entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (strcasecmp(entry->headers[i].name, name) == 0)
+            return true;
+    return false;
+}

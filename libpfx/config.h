@@ -189,6 +189,7 @@ void config_free(struct config **config);
 /* The entry of that name, or NULL. */
 const struct config_entry *config_find(const struct config *config, enum config_section_id section, struct span name);
 
+bool config_has_header(const struct config_entry *entry, const char *name);
 bool config_has_status(const struct config_statuses *list, int status);
 bool config_has_string(const struct config_strings *list, struct span text);
 

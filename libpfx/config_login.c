@@ -1,7 +1,6 @@
 #include "config_login.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "config_memory.h"
 #include "config_payload.h"
@@ -68,14 +67,6 @@ static void make_payload(struct config_reader *r, struct config_entry *entry)
     entry->content_type = config_memory_text(r->config->memory, span_text(is_json ? json_type : form_type));
 }
 
-static bool has_header(const struct config_entry *entry, const char *name)
-{
-    for (size_t i = 0; i < entry->header_count; i++)
-        if (strcasecmp(entry->headers[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static bool holds_password(const struct config_template *payload)
 {
     for (size_t i = 0; i < payload->count; i++)
@@ -88,19 +79,31 @@ static bool holds_password(const struct config_template *payload)
 static void check_basic(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
                         const struct config_entry *entry)
 {
-    if (entry->authorization != NULL || has_header(entry, "Authorization"))
+    if (entry->authorization != NULL || config_has_header(entry, "Authorization"))
         config_reader_error(r, group, "auth_style \"basic\" sends the user's own credentials: http_auth_basic, "
                                       "http_auth_bearer or an Authorization header cannot stand beside it");
     if (holds_password(&entry->payload))
         config_reader_error(r, payload, "%%{password}: auth_style \"basic\" sends it as a header");
 }
 
-static void check_content_type(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
+/* What a made payload decides; a value of another type was told of already. */
+static void check_made(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
 {
     const config_setting_t *type = config_setting_get_member(group, "content_type");
+    const char *text = type == NULL ? NULL : config_setting_get_string(type);
 
-    if (type != NULL && strcmp(config_setting_get_string(type), entry->content_type) != 0)
+    if (text != NULL && strcmp(text, entry->content_type) != 0)
         config_reader_error(r, type, "auth_style decides it: \"%s\"", entry->content_type);
+    if (entry->method != NULL && strcmp(entry->method, "POST") != 0)
+        config_reader_error(r, group, "method must be \"POST\" with auth_style \"json\" and \"form\"");
+}
+
+/* Any other would let everybody in when the service fails, or refuses pfx. */
+static void check_success(struct config_reader *r, const config_setting_t *group, const struct config_statuses *codes)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        if (codes->item[i] < 200 || codes->item[i] > 299)
+            config_reader_error(r, group, "status_code %d: a login succeeds by 200 to 299 only", codes->item[i]);
 }
 
 static void take_payload(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
@@ -138,7 +141,8 @@ void config_login_finish(struct config_reader *r, const config_setting_t *group,
     if (entry->auth_style == CONFIG_AUTH_BASIC)
         check_basic(r, group, payload, entry);
     else if (entry->auth_style != CONFIG_AUTH_TEMPLATE)
-        check_content_type(r, group, entry);
+        check_made(r, group, entry);
+    check_success(r, group, &entry->status_code);
     take_failure_status(r, entry);
     check_mechanisms(r, group, &entry->mechanisms);
     cut_timeout(r, group, &entry->http);

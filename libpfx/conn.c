@@ -119,7 +119,7 @@ static bool is_open(const struct conn *conn)
 static bool may_leave(const struct conn *conn)
 {
     bool is_idle = conn->due == 0 && conn->out.n == 0;
-    bool drains = conn->set->draining && conn->set->ops->leaves_on_drain && conn->has_asked && conn->in.n == 0;
+    bool drains = conn->set->draining && conn->set->ops->leaves_on_drain && conn->was_served && conn->in.n == 0;
     return is_idle && (conn->ending || drains);
 }
 
@@ -245,7 +245,7 @@ static void ready(struct loop_io *io, uint32_t events)
 
 void conn_served(struct conn *conn)
 {
-    conn->has_asked = true;
+    conn->was_served = true;
     if (conn->set->served != NULL)
         conn->set->served(conn->set);
 }

@@ -57,7 +57,7 @@ struct conn {
     struct buf out;
     void *call;     /* the protocol's */
     size_t due;     /* answers that will come without the client doing anything; the protocol counts */
-    bool has_asked; /* at least one request was answered */
+    bool was_served; /* at least one request was answered, or its handshake is complete */
     bool feeding;   /* feed is on the stack */
     bool ending;
     bool trace;     /* debug_peer names the client */

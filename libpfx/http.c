@@ -45,7 +45,10 @@ static size_t take_body(char *bytes, size_t one, size_t n, void *context)
 static size_t take_header(char *bytes, size_t one, size_t n, void *context)
 {
     struct http_call *call = context;
+    size_t cr = span_find(span_make(bytes, one * n), '\r');
 
+    if (cr < one * n && cr + 2 != one * n)
+        return 0; /* a bare CR ends a value for some and not for others (RFC 9112, section 2.2) */
     if (one * n > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
         call->header_ended = true;
     else if (one * n >= 5 && memcmp(bytes, "HTTP/", 5) == 0) /* after a 1xx answer another one follows */
@@ -67,7 +70,6 @@ static void unlink_call(struct http_call *call)
 
 static void free_call(struct http_call *call)
 {
-    curl_easy_cleanup(call->easy);
     buf_free(&call->url);
     buf_free(&call->body);
     buf_free(&call->packed);
@@ -96,7 +98,7 @@ static void free_headers(struct http_call *call)
     call->headers = NULL;
 }
 
-/* Takes the call out of everything that it waits in, and keeps its handle for the next one. */
+/* Takes the call out of everything that it waits in, and keeps its buffers for the next one. */
 static void release(struct http_call *call)
 {
     struct http_endpoint *endpoint = call->endpoint;
@@ -106,8 +108,7 @@ static void release(struct http_call *call)
         curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
     resolver_forget(&call->waiter);
     loop_cancel(http->loop, &call->timer);
-    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
+    curl_easy_cleanup(call->easy);
     free_headers(call);
     curl_slist_free_all(call->addresses);
     unlink_call(call);
@@ -133,13 +134,23 @@ struct span http_header(const struct http_answer *answer, const char *name)
 {
     struct curl_header *header;
 
-    if (answer->failure != HTTP_ANSWERED ||
+    if (answer->failure != HTTP_ANSWERED || name[0] == '\0' ||
         curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return span_make(NULL, 0);
     struct span value = span_text(header->value);
     while (value.n > 0 && strchr(" \t\r\n", value.p[value.n - 1]) != NULL) /* libcurl leaves a CR in an empty one */
         value.n--;
     return value;
+}
+
+size_t http_header_count(const struct http_answer *answer, const char *name)
+{
+    struct curl_header *header;
+
+    if (http_header(answer, name).p == NULL)
+        return 0;
+    curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header);
+    return header->amount;
 }
 
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
@@ -297,7 +308,6 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
 {
     struct http_call *call = mem_alloc(sizeof(*call));
 
-    call->easy = curl_easy_init();
     call->endpoint = endpoint;
     call->waiter.done = resolved;
     call->timer.due = time_over;
@@ -306,15 +316,21 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     buf_init(&call->packed, GZIP_ROOM_BYTES(HTTP_BODY_MAX_BYTES));
     call->body.secret = call->packed.secret = endpoint->entry->section == CONFIG_DOVECOT_SASL;
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
-    http_endpoint_configure(endpoint, call->easy);
-    http_multi_adopt(&endpoint->group->multi, call->easy);
+    return call;
+}
+
+/* A handle for each request: what libcurl remembers of one answer must not meet the next. Connections outlive it. */
+static void open_handle(struct http_call *call)
+{
+    call->easy = curl_easy_init();
+    http_endpoint_configure(call->endpoint, call->easy);
+    http_multi_adopt(&call->endpoint->group->multi, call->easy);
     curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
     curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
-    return call;
 }
 
 struct http_call *http_prepare(struct http_endpoint *endpoint)
@@ -327,6 +343,7 @@ struct http_call *http_prepare(struct http_endpoint *endpoint)
     } else {
         call = new_call(endpoint);
     }
+    open_handle(call);
     call->previous = NULL;
     call->next = endpoint->busy;
     if (call->next != NULL)
@@ -349,7 +366,7 @@ struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t c
         return NULL;
     }
     unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of each TLS session there */
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, mem_wiping_free, mem_wiping_realloc, strdup, calloc);
     return http;
 }
 

@@ -1,5 +1,5 @@
 /*
- * HTTP requests over libcurl's multi interface. With http_endpoint and http_multi the only module that knows libcurl.
+ * HTTP requests over libcurl's multi interface. Only this module and http_*.c know libcurl.
  *
  * Shape:  an endpoint (http_endpoint.h) is what all requests of an entry have in common; a call is one request.
  *           call = http_prepare(endpoint);         then fill http_url(call), http_body(call), http_add_header(call, ..)
@@ -12,11 +12,11 @@
  *         setting comes from the environment.
  * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.
  * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a
- *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX prepared handles are kept for reuse.
+ *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX calls are kept, with their buffers, for reuse.
  * Errors: http_failure.h, and a constant text; answer.detail is for the log only: it may name hosts and addresses.
  *         libcurl repeats a request once, on a new connection, when a reused one was closed before the first byte.
- *         The body of a login (config_entry.section) and all headers of a request are wiped when the call is over;
- *         libcurl's own copies of them are not.
+ *         The body of a login (config_entry.section) and all headers of a request are wiped when the call is over, and
+ *         so is whatever libcurl gives up.
  * Owner:  endpoints and calls belong to struct http. The answer's spans live until done returns.
  * Source: RFC 9110, RFC 9112; libcurl 7.88 or later, curl_multi_socket_action(3).
  */
@@ -45,8 +45,9 @@ struct http_answer {
     struct http_call *call;
 };
 
-/* The value of a header of the answer, the first of that name; p is NULL when there is none. */
+/* The value of a header of the answer, the first of that name; p is NULL when there is none, or name is empty. */
 struct span http_header(const struct http_answer *answer, const char *name);
+size_t http_header_count(const struct http_answer *answer, const char *name); /* how many have that name */
 
 /* connections_kept: busy and idle ones, in each group that may share them. NULL: no descriptor left. */
 struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept);

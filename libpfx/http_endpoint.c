@@ -159,17 +159,9 @@ static char *fixed_line(const struct config_header *header)
     return line;
 }
 
-static bool has_header(const struct config_entry *entry, const char *name)
-{
-    for (size_t i = 0; i < entry->header_count; i++)
-        if (strcasecmp(entry->headers[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void add_content_type(struct http_endpoint *endpoint)
 {
-    if (has_header(endpoint->entry, "Content-Type"))
+    if (config_has_header(endpoint->entry, "Content-Type"))
         return;
     if (endpoint->entry->payload.count > 0)
         add_fixed(endpoint, mem_format("Content-Type: %s", endpoint->entry->content_type));

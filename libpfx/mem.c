@@ -1,5 +1,6 @@
 #include "mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -106,4 +107,24 @@ void *mem_grow(void *array, size_t count, size_t *room, size_t bytes)
 void mem_on_exhausted(void (*report)(const char *text))
 {
     report_exhausted = report == NULL ? report_to_stderr : report;
+}
+
+void mem_wiping_free(void *block)
+{
+    if (block != NULL)
+        mem_wipe(block, malloc_usable_size(block));
+    free(block);
+}
+
+void *mem_wiping_realloc(void *block, size_t bytes)
+{
+    size_t held = block == NULL ? 0 : malloc_usable_size(block);
+    void *moved = malloc(bytes);
+
+    if (moved == NULL)
+        return NULL;
+    if (held > 0)
+        memcpy(moved, block, held < bytes ? held : bytes);
+    mem_wiping_free(block);
+    return moved;
 }

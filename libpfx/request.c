@@ -74,23 +74,41 @@ static bool has_dots(struct span segment)
     return others == 0 && (dots == 1 || dots == 2);
 }
 
+enum leaving { STAYS, LEAVES_A_GAP, CLIMBS };
+
 /*
  * A value with "." or ".." between slashes would climb out of the path that the administrator wrote, and one that
  * leaves a segment empty names something else. No value adds a segment, as its slashes are escaped, so the segments
  * of both go together, and what is the same in both is the administrator's own.
  */
-static bool leaves_path(struct span written, struct span url)
+static enum leaving leaves_path(struct span written, struct span url)
 {
+    enum leaving leaving = STAYS;
     struct span path = path_of(url);
 
     written = path_of(written);
     while (path.n > 0 || written.n > 0) {
         struct span segment = next_segment(&path);
         struct span own = next_segment(&written);
-        if ((segment.n == 0 || has_dots(segment)) && !span_equal(segment, own))
-            return true;
+        if (has_dots(segment) && !span_equal(segment, own))
+            return CLIMBS;
+        if (segment.n == 0 && own.n > 0)
+            leaving = LEAVES_A_GAP;
     }
-    return false;
+    return leaving;
+}
+
+/*
+ * A map's key is not there then. Nobody talks his way around a policy by leaving its path. A login has a name, so the gap
+ * is of something that its client never tells, and no wrong password; dots are the name's.
+ */
+static enum template_outcome check_path(const struct config_entry *entry, enum leaving leaving)
+{
+    if (leaving == STAYS)
+        return TEMPLATE_DONE;
+    bool is_refused = entry->section == CONFIG_POLICY_SERVICES ||
+                      (entry->section == CONFIG_DOVECOT_SASL && leaving == LEAVES_A_GAP);
+    return is_refused ? TEMPLATE_REFUSED : TEMPLATE_SUPPRESSED;
 }
 
 /* RFC 7617: the name ends at the first colon. */
@@ -151,8 +169,8 @@ enum template_outcome request_render(const struct config_entry *entry, const str
     if (!subject_is_askable(subject))
         return TEMPLATE_SUPPRESSED;
     enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
-    if (outcome == TEMPLATE_DONE && leaves_path(span_text(entry->target.url.text), buf_span(http_url(http))))
-        outcome = entry->section == CONFIG_POLICY_SERVICES ? TEMPLATE_REFUSED : TEMPLATE_SUPPRESSED;
+    if (outcome == TEMPLATE_DONE)
+        outcome = check_path(entry, leaves_path(span_text(entry->target.url.text), buf_span(http_url(http))));
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
         outcome = render(&entry->payload, &values, http_body(http));
     if (outcome == TEMPLATE_DONE)

@@ -116,14 +116,21 @@ static void choose_members(struct subject *subject, const struct config_entry *e
     add_member(subject, "external_session_id", field[SESSION].value);
 }
 
+static void clean(struct subject *subject, struct span value)
+{
+    char *bytes = subject->bytes.p + (value.p - subject->bytes.p);
+
+    for (size_t i = 0; i < value.n; i++)
+        if ((unsigned char)bytes[i] < ' ' || bytes[i] == 0x7F)
+            bytes[i] = '?';
+}
+
 /* The name has no control bytes, and a password may have some. */
 static void clean_fields(struct subject *subject)
 {
-    const struct span first = subject->attributes[SERVICE].name;
-
-    for (size_t i = (size_t)(first.p - subject->bytes.p); i < subject->bytes.n; i++)
-        if ((unsigned char)subject->bytes.p[i] < ' ' || subject->bytes.p[i] == 0x7F)
-            subject->bytes.p[i] = '?';
+    for (size_t i = 0; i < FIELDS; i++)
+        if (i != USER && i != PASSWORD)
+            clean(subject, subject->attributes[i].value);
 }
 
 void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login)

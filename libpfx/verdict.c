@@ -176,6 +176,8 @@ static struct verdict accepted(const struct verdict_login *answer, struct buf *m
 {
     const char *why;
 
+    if (answer->account_count > 1)
+        return make(VERDICT_PERM, "the account is not usable", "there is more than one username_header");
     if (answer->account.n > 0 && sasl_check_name(answer->account, &why) != SASL_GOOD)
         return make(VERDICT_PERM, "the account is not usable",
                     "the account in username_header is too long, is not UTF-8 or holds control characters");

@@ -35,7 +35,7 @@ struct verdict {
     enum verdict_kind kind;
     struct span text;
     const char *warning; /* constant, one of a few */
-    const char *detail;  /* a constant, the text of error_field, or NULL */
+    const char *detail;  /* a constant, the text of error_field or reason_header, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
     bool has_value;      /* it does, whatever it holds */
 };
@@ -47,6 +47,7 @@ struct verdict_login {
     struct span user;
     int status;
     struct span account; /* of username_header; p NULL: there is none */
+    size_t account_count; /* of such headers */
     struct span reason;  /* of reason_header */
 };
 

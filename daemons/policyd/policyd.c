@@ -14,8 +14,7 @@
 static void reply(struct conn *conn, struct span action)
 {
     size_t size = policy_encode(NULL, 0, action);
-    policy_encode(buf_reserve(&conn->out, size), size, action);
-    conn->out.n += size;
+    policy_encode(buf_extend(&conn->out, size), size, action);
     conn_send(conn);
 }
 

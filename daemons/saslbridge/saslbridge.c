@@ -15,8 +15,7 @@
 #include "session.h"
 #include "worker.h"
 
-#define HANDSHAKE_MAX_BYTES 1024
-#define MECHANISMS_MAX      8
+#define MECHANISMS_MAX 8
 
 static const struct config_entry *choose(const struct worker_context *context)
 {
@@ -49,12 +48,13 @@ static void opened(struct conn *conn)
     struct authproto_mechanism mechanisms[MECHANISMS_MAX];
     size_t count = list_mechanisms(entry, mechanisms);
     unsigned char cookie[AUTHPROTO_COOKIE_BYTES] = { 0 };
+    uint32_t pid = (uint32_t)getpid();
 
     if (getrandom(cookie, sizeof(cookie), 0) < 0)
         log_debug("no random cookie");
     conn->call = session_new(conn, entry);
-    conn->out.n += authproto_handshake(buf_reserve(&conn->out, HANDSHAKE_MAX_BYTES), HANDSHAKE_MAX_BYTES, mechanisms,
-                                       count, (uint32_t)getpid(), conn->set->opened, cookie);
+    size_t size = authproto_handshake(NULL, 0, mechanisms, count, pid, conn->set->opened, cookie);
+    authproto_handshake(buf_extend(&conn->out, size), size, mechanisms, count, pid, conn->set->opened, cookie);
 }
 
 static void gone(struct conn *conn)
@@ -62,70 +62,17 @@ static void gone(struct conn *conn)
     session_free(conn->call);
 }
 
-/* What the client did wrong, or NULL. */
-static const char *greet(struct session *session, const struct authproto_request *request)
-{
-    if (session->stage == SESSION_EXPECTS_VERSION && request->command == AUTHPROTO_VERSION) {
-        session->stage = SESSION_EXPECTS_CPID;
-        session->minor = request->minor;
-        return request->major == AUTHPROTO_MAJOR ? NULL : "unknown major version";
-    }
-    if (session->stage == SESSION_EXPECTS_CPID && request->command == AUTHPROTO_CPID) {
-        session->stage = SESSION_READY;
-        conn_served(session->conn);
-        return NULL;
-    }
-    return session->stage == SESSION_EXPECTS_VERSION ? "VERSION must come first" : "CPID must follow VERSION";
-}
-
-static void tell_no_entry(struct conn *conn)
-{
-    struct worker_context *context = conn->set->context;
-    char more[LOG_MORE_BYTES];
-
-    if (context->config->error == NULL && log_may(&context->no_entry, conn->set->loop->now_ms, more))
-        log_warning("no entry of dovecot_sasl to serve: give its name in master.cf, or name it like the service%s",
-                    more);
-}
-
-static const char *obey(struct session *session, const struct authproto_request *request, struct span line)
-{
-    if (session->stage != SESSION_READY)
-        return greet(session, request);
-    switch (request->command) {
-    case AUTHPROTO_AUTH:
-        if (session->entry == NULL)
-            tell_no_entry(session->conn);
-        return session_auth(session, request, line);
-    case AUTHPROTO_CONT:
-        return session_cont(session, request);
-    case AUTHPROTO_CANCEL:
-        session_cancel(session, request->id);
-        return NULL;
-    case AUTHPROTO_VERSION:
-    case AUTHPROTO_CPID:
-        return "a second handshake";
-    case AUTHPROTO_EMPTY:
-        return "an empty line";
-    case AUTHPROTO_UNKNOWN:
-        break;
-    }
-    return "unknown command";
-}
-
 static enum codec_result feed(struct conn *conn, struct span in, size_t *used, const char **why)
 {
     struct session *session = conn->call;
     char memory[AUTHPROTO_LINE_MAX_BYTES];
     struct authproto_request request;
-    enum codec_result result = authproto_decode(in, session->minor, memory, &request, used, why);
+    enum codec_result result = authproto_decode(in, session_minor(session), memory, &request, used, why);
+    const char *fault = result == CODEC_OK ? session_obey(session, &request) : NULL;
 
-    if (result != CODEC_OK)
-        return result;
-    const char *fault = obey(session, &request, span_first(in, *used));
-    mem_wipe(memory, *used);
+    mem_wipe(memory, in.n < sizeof(memory) ? in.n : sizeof(memory));
     if (fault == NULL)
-        return CODEC_OK;
+        return result;
     *why = fault;
     return CODEC_BAD;
 }

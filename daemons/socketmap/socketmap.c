@@ -21,8 +21,7 @@ static const enum socketmap_status status_of[VERDICT_KINDS] = {
 static void reply(struct conn *conn, enum socketmap_status status, struct span text)
 {
     size_t size = socketmap_encode(NULL, 0, status, text);
-    socketmap_encode(buf_reserve(&conn->out, size), size, status, text);
-    conn->out.n += size;
+    socketmap_encode(buf_extend(&conn->out, size), size, status, text);
     conn_send(conn);
 }
 
