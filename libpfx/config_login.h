@@ -1,8 +1,8 @@
 /*
  * What is special about an entry of dovecot_sasl: its time, and what its auth_style decides.
  *
- * Limits: CONFIG_LOGIN_TIMEOUT_MAX_MS for http.timeout: more is a mistake where it is written in the section, and cut with
- *         a warning where it comes from top level.
+ * Limits: CONFIG_LOGIN_TIMEOUT_MAX_MS for http.timeout: more is a mistake where it is written in the section, and cut
+ *         with a warning where it comes from top level.
  * Errors: told to the reader.
  */
 #ifndef PFX_CONFIG_LOGIN_H

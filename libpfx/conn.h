@@ -3,14 +3,14 @@
  *
  * Shape:  a connection is
  *           READING   waits for bytes; conn_ops.feed gets all that has come, until it says CODEC_MORE;
- *           WAITING   conn->due answers will come by themselves, which the protocol counts. A serial protocol (its answers
- *                     carry no id) has one at a time, and nothing is read meanwhile; others go on reading. A client
- *                     that leaves is noticed (conn_ops.gone);
+ *           WAITING   conn->due answers will come by themselves, which the protocol counts. A serial protocol (its
+ *                     answers carry no id) has one at a time, and nothing is read meanwhile; others go on reading. A
+ *                     client that leaves is noticed (conn_ops.gone);
  *           FLUSHING  an answer is not written yet; nothing is read, so a client that does not read cannot make us
  *                     store more;
  *           ENDING    nothing is read any more: it is closed when no answer is due.
- *         An answer is encoded into conn->out, then conn_send() is called, from inside feed or later. After conn_send(),
- *         conn_end() and conn_close() outside of feed the connection may be gone: do not touch it again.
+ *         An answer is encoded into conn->out, then conn_send() is called, from inside feed or later. After
+ *         conn_send(), conn_end() and conn_close() outside of feed the connection may be gone: do not touch it again.
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
  *         conn_set.max_count connections, then the listeners are left alone until one goes;
@@ -55,10 +55,10 @@ struct conn {
     struct conn *next, *previous;
     struct buf in;
     struct buf out;
-    void *call;     /* the protocol's */
-    size_t due;     /* answers that will come without the client doing anything; the protocol counts */
+    void *call;      /* the protocol's */
+    size_t due;      /* answers that will come without the client doing anything; the protocol counts */
     bool was_served; /* at least one request was answered, or its handshake is complete */
-    bool feeding;   /* feed is on the stack */
+    bool feeding;    /* feed is on the stack */
     bool ending;
     bool trace;     /* debug_peer names the client */
 };

@@ -155,7 +155,8 @@ size_t http_header_count(const struct http_answer *answer, const char *name)
 
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
 {
-    struct http_answer answer = { .failure = failure, .reason = http_failure_reason(failure), .detail = detail, .call = call };
+    struct http_answer answer = { .failure = failure, .reason = http_failure_reason(failure), .detail = detail,
+                                  .call = call };
     long status = 0;
 
     if (failure == HTTP_ANSWERED) {
@@ -182,7 +183,7 @@ static void finished(CURL *easy, CURLcode result)
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     bool tells_more = call->detail[0] != '\0' && !names_proxy(result);
-    deliver(call, http_failure_of(result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
+    deliver(call, http_failure_of((int)result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
 }
 
 static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)

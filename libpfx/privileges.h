@@ -26,8 +26,8 @@ void privileges_give_back(void);
 bool privileges_forget(void);
 
 /*
- * No core file, and no look into the process's memory for others of the same user: it holds secrets. The kernel forgets it
- * when ids change, so privileges_drop() and privileges_forget() do it again.
+ * No core file, and no look into the process's memory for others of the same user: it holds secrets. The kernel forgets
+ * it when ids change, so privileges_drop() and privileges_forget() do it again.
  */
 void privileges_hide_memory(void);
 

@@ -99,8 +99,8 @@ static enum leaving leaves_path(struct span written, struct span url)
 }
 
 /*
- * A map's key is not there then. Nobody talks his way around a policy by leaving its path. A login has a name, so the gap
- * is of something that its client never tells, and no wrong password; dots are the name's.
+ * A map's key is not there then. Nobody talks his way around a policy by leaving its path. A login has a name, so the
+ * gap is of something that its client never tells, and no wrong password; dots are the name's.
  */
 static enum template_outcome check_path(const struct config_entry *entry, enum leaving leaving)
 {

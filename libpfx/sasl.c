@@ -149,7 +149,8 @@ static enum sasl_next step_plain(struct span message, struct sasl_step *step)
 static enum sasl_next step_login(struct span name, struct span message, struct sasl_step *step)
 {
     bool is_name = name.n == 0;
-    enum sasl_outcome outcome = is_name ? sasl_check_name(message, &step->why) : sasl_check_password(message, &step->why);
+    enum sasl_outcome outcome = is_name ? sasl_check_name(message, &step->why)
+                                        : sasl_check_password(message, &step->why);
 
     step->credentials.name = name;
     if (outcome != SASL_GOOD)

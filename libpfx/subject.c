@@ -11,7 +11,8 @@
 
 #define REPLACEMENT_BYTES 3
 #define PORT_TEXT_BYTES   8
-#define LOGIN_MAX_BYTES   (REPLACEMENT_BYTES * (AUTHPROTO_LINE_MAX_BYTES + SASL_NAME_MAX_BYTES + SASL_PASSWORD_MAX_BYTES))
+#define LOGIN_MAX_BYTES                                                                                                \
+    (REPLACEMENT_BYTES * (AUTHPROTO_LINE_MAX_BYTES + SASL_NAME_MAX_BYTES + SASL_PASSWORD_MAX_BYTES))
 
 static const struct span replacement = { "\xEF\xBF\xBD", REPLACEMENT_BYTES }; /* U+FFFD */
 

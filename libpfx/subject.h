@@ -3,8 +3,8 @@
  *
  * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a
  *         key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
- *         its {{ .Key }} holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its body
- *         holds the members that Nauthilus knows, and of them those that there are.
+ *         its {{ .Key }} holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its
+ *         body holds the members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
  * Errors: none.
  * Owner:  the caller frees it; it borrows nothing of the request. A login's copy is wiped then.

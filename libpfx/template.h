@@ -12,9 +12,10 @@
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
  * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.
- * Source: mysql_table(5) query; the WHATWG's application/x-www-form-urlencoded; Postfix global/db_common.c (a local part is what stands before the last '@'; a template
- *         that uses %u of an empty local part, or %d or a label that the key lacks, suppresses the lookup). An
- *         attribute that is empty or not there is put in as nothing: a null sender is no reason not to ask.
+ * Source: mysql_table(5) query; the WHATWG's application/x-www-form-urlencoded; Postfix global/db_common.c (a local
+ *         part is what stands before the last '@'; a template that uses %u of an empty local part, or %d or a label
+ *         that the key lacks, suppresses the lookup). An attribute that is empty or not there is put in as nothing: a
+ *         null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H
@@ -48,7 +49,7 @@ struct template_piece {
     struct span text;    /* of TEMPLATE_TEXT, "%%" already read as "%"; of TEMPLATE_ATTRIBUTE, its name */
 };
 
-/* What is put in: the key of a socket map, or the attributes of a policy request or a login, whose bytes must be UTF-8. */
+/* What is put in: the key of a socket map, or the attributes of a policy request or a login; their bytes are UTF-8. */
 struct template_values {
     struct span key;
     const struct attribute *attributes;

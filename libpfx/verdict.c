@@ -38,8 +38,9 @@ static struct verdict of_status(const struct config_entry *entry, int status)
     case 403:
     case 407:
         return make(VERDICT_PERM, "the backend refuses pfx",
-                    is_basic ? "the backend refuses more than the credentials: check target, or add it to failure_status"
-                             : "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
+                    is_basic
+                        ? "the backend refuses more than the credentials: check target, or add it to failure_status"
+                        : "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
     case 404:
         return make(VERDICT_PERM, "the backend does not know the URL", unknown_url);
     default:

@@ -2,8 +2,8 @@
  * What an HTTP answer means to Postfix.
  *
  * Shape:  verdict_of_answer() for what the service said about a key or a policy, verdict_of_login() for what it said
- *         about credentials, verdict_of_failure() when it said nothing. A login is VERDICT_FOUND, text is the account, or
- *         VERDICT_DENIED, text is what the mail program is told; everything else is a temporary failure.
+ *         about credentials, verdict_of_failure() when it said nothing. A login is VERDICT_FOUND, text is the account,
+ *         or VERDICT_DENIED, text is what the mail program is told; everything else is a temporary failure.
  * Errors: every answer has a verdict. verdict.warning tells the administrator what to fix, or is NULL; detail says
  *         more.
  * Owner:  verdict.text is a constant, or lies in the caller's buffer; it is a value only in VERDICT_FOUND. No text
@@ -46,9 +46,9 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
 struct verdict_login {
     struct span user;
     int status;
-    struct span account; /* of username_header; p NULL: there is none */
+    struct span account;  /* of username_header; p NULL: there is none */
     size_t account_count; /* of such headers */
-    struct span reason;  /* of reason_header */
+    struct span reason;   /* of reason_header */
 };
 
 struct verdict verdict_of_login(const struct config_entry *entry, const struct verdict_login *answer,

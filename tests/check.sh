@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make check: every test there is, but for the slow ones. Ends with "N passed, N failed".
-# Each stage prints a line "NAME: N passed, N failed" of its own; those are added up. A stage that prints none has failed.
+# Each stage prints a line "NAME: N passed, N failed" of its own; those are added up. A stage without one has failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -29,7 +29,7 @@ unit() { # NAME BUILD-DIRECTORY
     for test in "$2"/tests/unit/test_*; do
         [[ -x $test && ! -d $test && $test != *.* ]] || continue
         output=$(timeout 120 "$test" 2>&1)
-        sum=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\)$/\1 \2 \3/p' <<<"$output")
+        sum=$(sed -nE 's/^[0-9]*%: Checks: ([0-9]*), Failures: ([0-9]*), Errors: ([0-9]*)$/\1 \2 \3/p' <<<"$output")
         read -r checks failures errors <<<"${sum:-1 1 0}"
         good=$((good + checks - failures - errors))
         bad=$((bad + failures + errors))

@@ -54,14 +54,14 @@ cpp_check() {
         libpfx daemons
 }
 
-# Each test is a fork of its own: what valgrind finds there makes that test fail. Those of setrlimit(2) are left out: valgrind
-# has its own table of descriptors, and its own limit.
+# Each test is a fork of its own: what valgrind finds there makes that test fail. Those of setrlimit(2) are left out:
+# valgrind has its own table of descriptors, and its own limit.
 valgrind_units() {
     local test
     for test in build/tests/unit/test_*; do
         [[ -x $test && $test != *.* ]] || continue
-        CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=rlimit valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-            "$test" || { echo "$test"; return 1; }
+        CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=rlimit valgrind -q --error-exitcode=9 --leak-check=full \
+            --errors-for-leak-kinds=definite "$test" || { echo "$test"; return 1; }
     done
 }
 
@@ -74,7 +74,8 @@ coverage() {
         [[ -x $test && $test != *.* ]] || continue
         "$test" >/dev/null 2>&1 || { echo "$test"; return 1; }
     done
-    gcovr -r . --object-directory build/coverage -f 'libpfx/' --fail-under-line "$COVERAGE_MIN_PERCENT" -s build/coverage | tail -80
+    gcovr -r . --object-directory build/coverage -f 'libpfx/' --fail-under-line "$COVERAGE_MIN_PERCENT" \
+        -s build/coverage | tail -80
     return "${PIPESTATUS[0]}"
 }
 

@@ -34,7 +34,8 @@ run() {
 
 start_backend() {
     rm -f "$dir/ports"
-    "$build/backend" -d "$dir/answers" -m result -n "$dir/users" -b demo:demo-secret -P "$dir/ports" -l "inet:127.0.0.1:$http_port" &
+    "$build/backend" -d "$dir/answers" -m result -n "$dir/users" -b demo:demo-secret -P "$dir/ports" \
+        -l "inet:127.0.0.1:$http_port" &
     backend=$!
     for _ in {1..100}; do
         [ ! -e "$dir/ports" ] || return 0

@@ -6,7 +6,8 @@ set -eu
 packages=
 for group in ${*:-build demo test slow}; do
     case $group in
-    build) packages="$packages gcc libc6-dev pkg-config libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev" ;;
+    build) packages="$packages gcc libc6-dev pkg-config"
+        packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev" ;;
     demo) packages="$packages postfix" ;;
     test) packages="$packages postfix check mandoc openssl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;

@@ -1,7 +1,7 @@
 # A Postfix instance in a directory of its own, with the daemons of this machine, for tests and demo (bash).
 # The Postfix that the machine may run, and its configuration, are not touched.
 
-# instance_make DIRECTORY SMTP-PORT: etc/main.cf, etc/master.cf, queue and data below DIRECTORY. The caller adds to both.
+# instance_make DIRECTORY SMTP-PORT: etc/main.cf, etc/master.cf, queue and data below it. The caller adds to both files.
 instance_make() {
     instance_directories "$1"
     instance_main "$1" >"$1/etc/main.cf"

@@ -125,7 +125,7 @@ log_lines() {
     {
         formats '[^a-z_]warn\(call,' libpfx/backend.c
         texts libpfx/verdict.c
-        sed -n '/^static const char \*const reasons/,/^};/p' libpfx/http.c | texts -
+        sed -n '/^static const char \*const reasons/,/^};/p' libpfx/http_failure.c | texts -
     } | sed 's/[:,].*//'
 }
 

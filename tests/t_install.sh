@@ -1,5 +1,5 @@
 #!/bin/sh
-# make install puts everything where it belongs, as real files that only root may write, and make uninstall takes it away.
+# make install puts everything where it belongs, as real files that only root may write; make uninstall takes it away.
 # t_install.sh BUILD SOURCES
 set -u
 build=$1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The rules of the tree that a program can check: layers, quarantine, purity, sizes, names, time.
+# The rules of the tree that a program can check: layers, quarantine, purity, sizes, lines, names, time.
 # Usage: t_rules.sh OBJECTS SOURCES
 #   OBJECTS  a tree of objects built without sanitizers, from all of libpfx
 #   SOURCES  the top of the source tree
@@ -19,6 +19,7 @@ cd "$2" || usage
 
 FILE_MAX_LINES=400
 FUNCTION_MAX_LINES=50
+LINE_MAX_COLUMNS=120
 
 passed=0
 failed=0
@@ -174,6 +175,20 @@ check_function_sizes() {
     ' $(sources libpfx daemons tests)
 }
 
+# Of a character of UTF-8 the first byte counts.
+check_lines() {
+    files=$(find libpfx daemons tests -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
+    [ -n "$files" ] || echo "no file is found"
+    awk -v max=$LINE_MAX_COLUMNS '
+        {
+            line = $0
+            gsub(/[\200-\277]/, "", line)
+            if (length(line) > max)
+                print FILENAME ":" FNR ": " length(line) " columns, at most " max
+        }
+    ' $files
+}
+
 # calls NAMES DIRECTORY...: where one of NAMES (joined by |) is called.
 calls() {
     names=$1
@@ -194,6 +209,7 @@ rule purity check_purity
 rule names check_names
 rule "file sizes" check_file_sizes
 rule "function sizes" check_function_sizes
+rule lines check_lines
 rule time check_time
 
 echo "rules: $passed passed, $failed failed"

@@ -63,7 +63,7 @@ static struct span keep_port(struct exchange *exchange, struct span value)
 }
 
 struct exchange *exchange_add(struct session *session, const struct authproto_request *auth,
-                                     enum sasl_mechanism mechanism)
+                              enum sasl_mechanism mechanism)
 {
     struct loop *loop = session->conn->set->loop;
     struct exchange *exchange = mem_alloc(sizeof(*exchange));
@@ -130,7 +130,6 @@ static void refuse(struct exchange *exchange, struct authproto_failure failure)
     conn_send(session->conn);
 }
 
-/* Without a backend having been asked. */
 void exchange_refuse(struct exchange *exchange, const char *code, const char *why)
 {
     const struct session *session = exchange->session;
@@ -262,4 +261,3 @@ void exchange_take(struct exchange *exchange, struct span response)
         exchange_refuse(exchange, "invalid_base64", "invalid base64 data");
     buf_free(&message);
 }
-

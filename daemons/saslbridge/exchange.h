@@ -3,7 +3,8 @@
  *
  * Shape:  exchange_add() keeps what AUTH tells about the client; exchange_challenge() asks the client, exchange_take()
  *         takes its answer; then the backend is asked, and its verdict ends the exchange, as exchange_refuse() does.
- *         After any of these but exchange_add() the exchange may be gone, and outside of feed the session, too (conn.h).
+ *         After any of these but exchange_add() the exchange may be gone, and outside of feed the session, too
+ *         (conn.h).
  * Limits: those of session.h.
  * Owner:  the session's list owns its exchanges.
  */

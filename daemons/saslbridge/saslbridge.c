@@ -1,8 +1,8 @@
 /*
  * pfx-saslbridge: handshake, then AUTH and CONT by id -> credentials -> verdict -> OK, CONT or FAIL.
  *
- * smtpd(8) connects before it greets its client and keeps the connection for its whole life, so the handshake is sent at
- * once, whatever the state of configuration and backend, and an idle connection is left open.
+ * smtpd(8) connects before it greets its client and keeps the connection for its whole life, so the handshake is sent
+ * at once, whatever the state of configuration and backend, and an idle connection is left open.
  */
 #include <sys/random.h>
 #include <unistd.h>

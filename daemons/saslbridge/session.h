@@ -6,9 +6,9 @@
  *         would take FAIL for a wrong password.
  * Units:  milliseconds.
  * Limits: SESSION_EXCHANGES_MAX at a time; SESSION_EXCHANGE_MAX_MS from AUTH to the client's last answer, then the
- *         exchange is forgotten. From a client of minor version 0, which has one at a time and never cancels, AUTH drops
- *         those that wait for it. SESSION_FIELD_MAX_BYTES of each parameter of AUTH; a longer one, an address that is
- *         none and a port that is no number are as if they were not there.
+ *         exchange is forgotten. From a client of minor version 0, which has one at a time and never cancels, AUTH
+ *         drops those that wait for it. SESSION_FIELD_MAX_BYTES of each parameter of AUTH; a longer one, an address
+ *         that is none and a port that is no number are as if they were not there.
  * Errors: session_obey() returns what the client did wrong, a constant text, or NULL.
  * Owner:  the connection owns the session (conn->call). Passwords live in secret buffers, for as long as they are
  *         needed.

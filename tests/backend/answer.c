@@ -158,6 +158,14 @@ static void start_head(struct answer *a, int status)
     text_format(&a->out, "HTTP/1.1 %d %s\r\n", status, status == STATUS_OK ? "OK" : "Scripted");
 }
 
+static void add_first_line(struct answer *a, struct span encoded)
+{
+    if (encoded.n == 0)
+        return;
+    text_add_decoded(&a->out, encoded);
+    text_add(&a->out, SPAN("\r\n"));
+}
+
 static void end_head(struct answer *a)
 {
     text_add(&a->out, SPAN("\r\n"));
@@ -271,6 +279,7 @@ void answer_make(struct answer *a, struct site *site, const struct http_request 
 
     a->close = announces_close || s->sneakyclose || s->badchunk || is_short;
     start_head(a, status);
+    add_first_line(a, s->first);
     add_headers(site, s);
     text_add(&a->out, text_span(&site->headers));
     if (has_body)

@@ -25,6 +25,7 @@ static const struct rule rules[] = {
     RULE(delay, NUMBER),
     RULE(denied, NUMBER),
     RULE(drip, NUMBER),
+    RULE(first, TEXT),
     RULE(gzip, NUMBER),
     RULE(hang, NUMBER),
     RULE(header, TEXTS),

@@ -10,6 +10,7 @@
  *                member=NAME (of the JSON body, that holds the key; default "key")
  *                key=KEY (for requests without a body that names one)
  *   headers      headers=N (extra ones)  location=URL  retryafter=TEXT
+ *                first=LINE (before all others, as it is, but for its end)
  *                header=NAME:VALUE (instead of any other header of that name; without a colon just none; several times)
  *   login        auth=USER:PASSWORD (several times): requests whose Basic authentication is none of these get
  *                denied=N (default 401) and WWW-Authenticate; once= comes before, status= is for the others
@@ -41,7 +42,7 @@
 #define SCRIPT_NONE (-1)
 
 struct script {
-    struct span body, key, location, member, mode, reset, retryafter, type;
+    struct span body, first, key, location, member, mode, reset, retryafter, type;
     struct span auth[SCRIPT_AUTHS_MAX], header[SCRIPT_HEADERS_MAX]; /* a NULL one ends them if there are fewer */
     int bytes, denied, length, miss, once, status; /* SCRIPT_NONE: not given */
     int badchunk, badgzip, chunked, close, closeonreuse, gzip, hang, nolength, sneakyclose;

@@ -83,7 +83,8 @@ expect_no_log() { # EXTENDED-REGEX [FILE]
 children() { # PID...
     local pid file
     for pid in "$@"; do
-        for file in $(grep -lsx "PPid:[[:space:]]*$pid" /proc/[0-9]*/status); do # processes that end meanwhile are no error
+        # Processes that end meanwhile are no error.
+        for file in $(grep -lsx "PPid:[[:space:]]*$pid" /proc/[0-9]*/status); do
             file=${file#/proc/}
             echo "${file%/status}"
         done

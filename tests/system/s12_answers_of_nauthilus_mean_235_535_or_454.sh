@@ -7,11 +7,14 @@ set -eu
 nauthilus_start alice:wonderland:alice@virt.example bob:builder 'Zoë:pass"word\\:' \
     'control:pw:a\x01b' 'delete:pw:a\x7fb' 'tab:pw:a\tb' 'escape:pw:a\x1b[31mb' 'latin1:pw:Zo\xeb' \
     "endless:pw:$(long 1025)" "longest:pw:$(long 1024)"
-sasl_postfix_new nauthilus bare worded outside disabled slow absent silent
+sasl_postfix_new nauthilus bare worded outside disabled slow absent silent cr_user cr_status two_users
 nauthilus nauthilus
 nauthilus bare 'status=%{user}&location=/elsewhere&body=null' # without Auth-Status
 nauthilus worded 'status=%{user}&header=Auth-Status:%%20Richtlinie%%3A%%20nein&body=null'
 entry outside "target = \"http://$BACKEND/api/v1/auth/json\"; http_auth_basic = \"bridge:wrong\";"
+nauthilus cr_user 'status=200&header=Auth-User:%%20admin%%0dx'
+nauthilus cr_status 'status=403&header=Auth-Status:%%20no%%0dx&body=null'
+nauthilus two_users 'status=200&header=Auth-User:%%20alice&header=Auth-User:%%20admin'
 nauthilus slow 'delay=20000' 'http = { timeout = "1s"; };'
 entry disabled "target = \"http://$BACKEND/api/v1/auth/cbor\"; http_auth_basic = \"$BACK_CHANNEL\";"
 entry absent "target = \"http://127.0.0.1:$(instance_unused_port)/api/v1/auth/json\";"
@@ -76,6 +79,10 @@ later "no such host" silent alice
 for user in control delete tab escape latin1 endless; do
     later "an account that is not usable, $user" nauthilus "$user" pw 'the account in username_header'
 done
+# Nor one that depends on who reads the header.
+later "a CR in Auth-User" cr_user alice pw "the backend's answer is not valid HTTP"
+later "a CR in Auth-Status" cr_status alice pw "the backend's answer is not valid HTTP"
+later "two of Auth-User" two_users alice pw 'there is more than one username_header'
 expect_no_log 'sasl_username=(a[^l]|Zo|xx)'
 expect_equal "logins that were refused" 3 "$(grep -c 'SASL PLAIN authentication failed: invalid' "$LOG")"
 postfix_stop
@@ -104,6 +111,22 @@ sends "few members" '{"username":"alice","password":"wonderland","protocol":"ima
 sends "bytes that need care" '{"username":"Zoë","password":"pass\"word\\","protocol":"smtp","method":"plain",'\
 '"client_ip":"192.0.2.7"}' $'service=smtp\trip=192.0.2.7\tsecured=other' "$(plain Zoë 'pass"word\')"
 expect_equal "and Nauthilus accepts them" $'OK\t1\tuser=Zoë' "$(<"$T/reply")"
+# What is no address, no port, or longer than 255 bytes is as if the client had not said it.
+alone='{"username":"alice","password":"wonderland","protocol":"smtp","method":"plain"}'
+for address in localhost 192.0.2 192.0.2.256 0300.1.1.1 ' 192.0.2.7' '192.0.2.7"' '[192.0.2.7]' '[::1]' ::g 1:2 \
+    '::1%lo' x "$(long 256)" "192.0.2.7$(long 300)"; do
+    sends "no address: ${address:0:20}" "$alone" "service=smtp"$'\t'"lip=$address"$'\t'"rip=$address" "$alice"
+done
+for number in x 1x x1 -1 +1 ' 1' 1.0 0x10 100000 123456 '1"' '٣' "$(long 300)"; do
+    sends "no port: ${number:0:20}" "$alone" "service=smtp"$'\t'"lport=$number"$'\t'"rport=$number" "$alice"
+done
+sends "addresses and ports" "${alone%\}}"',"client_ip":"::ffff:192.0.2.7","client_port":"65535","local_ip":"::1",'\
+'"local_port":"0"}' $'service=smtp\trip=::ffff:192.0.2.7\tlip=::1\trport=65535\tlport=0' "$alice"
+sends "a session of 255 bytes" "${alone%\}}"",\"external_session_id\":\"$(long 255)\"}" \
+    "service=smtp"$'\t'"session=$(long 255)" "$alice"
+sends "a session of 256 bytes" "$alone" "service=smtp"$'\t'"session=$(long 256)" "$alice"
+sends "a service of 255 bytes" "${alone/smtp/$(long 255)}" "service=$(long 255)" "$alice"
+sends "a service of 256 bytes" "${alone/\"protocol\":\"smtp\",/}" "service=$(long 256)" "$alice"
 sends "a password with control bytes" '{"username":"alice","password":"a\tb\r\nc\u0001'$'\x7f''","protocol":"smtp",'\
 '"method":"plain"}' service=smtp "$(b64 '\0alice\0a\tb\r\nc\x01\x7f')"
 pfx_stop

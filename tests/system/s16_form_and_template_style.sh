@@ -8,7 +8,7 @@ set -eu
 backend_start -l inet:127.0.0.1:0
 reason="header=$(url 'Auth-Status: Konto gesperrt: seit gestern')"
 login form 'status=%{session}' 'auth_style = "form";'
-login form_all 'header=Auth-User:%%20account' 'auth_style = "form"; default_local_port = 465; method = "PUT";'
+login form_all 'header=Auth-User:%%20account' 'auth_style = "form"; default_local_port = 465; method = "POST";'
 login json "status=%{session}&$reason" 'failure_status = [403, 422];'
 login json_any "status=%{session}" 'reason_header = "";'
 login told "status=%{session}&$reason" 'auth_style = "form"; reason_to_client = true;'
@@ -26,6 +26,8 @@ login pairs '' 'auth_style = "template"; content_type = "application/x-www-form-
     payload = "user=%{user}&pass=%{password}&x=%%";'
 login url 'user=%{user}' 'auth_style = "basic";
     custom_headers = [ "X-User: <%{user}>", "X-How: %{mechanism}/%{service}" ];'
+entry gap "target = \"http://$BACKEND/gap/%{session}/%{rport}?%{lport}\";"
+entry dots "target = \"http://$BACKEND/dots/%{user}\"; auth_style = \"basic\";"
 sasl_configuration
 
 # now NAME: the daemon serves that entry.
@@ -56,7 +58,7 @@ expect_equal "form" $'OK\t7\tuser=account' "$(reply 'a&b=c+d@ä' 'p%w d&x="y"' 2
 expect_equal "the form, escaped" 'username=a%26b%3Dc%2Bd%40%C3%A4&password=p%25w%20d%26x%3D%22y%22&protocol=smtp&'\
 'method=plain&client_ip=192.0.2.7&client_port=1&local_ip=127.0.0.1&local_port=465&ssl=on&external_session_id=s' \
     "$(last_body)"
-expect_match "the method" 'PUT *' "$(fetch /_last)"
+expect_match "the method" 'POST *' "$(fetch /_last)"
 
 now json
 replies "json, 403" "$refusal$WRONG" 403
@@ -102,6 +104,23 @@ now url
 expect_equal "placeholders elsewhere" $'OK\t7\tuser=a b/c' "$(reply 'a b/c' pw)"
 expect_match "the URL and the headers" $'GET /url?user=a%20b%2Fc HTTP*\r\nX-User: <a b/c>\r\n*X-How: PLAIN/smtp\r\n*' \
     "$(fetch /_last)"
+
+# What Postfix does not tell leaves a gap in the path: that is the administrator's mistake, and nobody's password.
+now gap
+expect_equal "nothing is missing" $'OK\t7\tuser=alice' "$(reply alice pw 2 $'rport=1\tsession=s')"
+expect_match "the URL" 'POST /gap/s/1? HTTP*' "$(fetch /_last)"
+fetch /_reset
+for told in '' rport=1 session=s rport=x$'\t'session=s "rport=1"$'\t'"session=$(long 256)"; do
+    expect_match "a gap, '${told:0:20}'" "$later" "$(reply alice pw 2 "$told")"
+    expect_equal "a gap, minor 0" closed "$(reply alice pw 0 "$told")"
+done
+expect_log 'warning: sasl=gap, user=<alice>, .*: what is asked does not fit into the request$'
+now dots
+for user in . .. ../x 'x/..' '..\x'; do
+    expect_equal "the name $user" $'FAIL\t7\tuser='"$user"$'\treason='"$WRONG" "$(reply "$user" pw)"
+done
+expect_equal "requests with a gap or dots" 0 "$(fetch '/_count?path=/')"
+expect_equal "the name ..." $'OK\t7\tuser=...' "$(reply ... pw)"
 pfx_stop
 PFX=
 
@@ -120,6 +139,12 @@ wrong two_credentials 'auth_style = "basic"; http_auth_basic = "a:b";' 'cannot s
 wrong too_slow 'http = { timeout = "9100ms"; };' 'must be at most 9s'
 wrong xoauth2 'mechanisms = ["XOAUTH2"];' 'sasl_oidc_auth'
 wrong unknown_placeholder 'auth_style = "template"; payload = "%{pass}";' 'payload: unknown placeholder'
+wrong number_as_type 'content_type = 5;' 'content_type: must be '
+wrong number_as_type_of_form 'auth_style = "form"; content_type = 5;' 'content_type: must be '
+wrong get_with_json 'method = "GET";' 'method must be "POST"'
+wrong get_with_form 'auth_style = "form"; method = "GET";' 'method must be "POST"'
+wrong success_by_401 'auth_style = "basic"; failure_status = 403; status_code = 401;' 'status_code 401: a login '
+wrong success_by_500 'status_code = [200, 500];' 'status_code 500: a login succeeds by 200 to 299 only'
 wrong order 'target_order = "random";' 'not supported yet'
 sasl_configuration 'http = { timeout = "20s"; };'
 for ((i = 0; i < ${#wrong[@]}; i += 2)); do
@@ -130,3 +155,17 @@ for ((i = 0; i < ${#wrong[@]}; i += 2)); do
 done
 pfx_stop
 expect_no_log 'p"w|"password":'
+
+# Another daemon reads that section, too: it says so, and serves.
+ENTRIES=
+login number '' 'content_type = 5;'
+sasl_configuration "socket_maps = { m = { target = \"http://$BACKEND/m?key=%s\"; value_field = \"result\"; }; };"
+DAEMON=pfx-socketmap
+answers() { # ADDRESS
+    ask_at "$1" no_such_entry key >/dev/null 2>&1
+}
+: >"$LOG"
+pfx_standalone
+expect_reply m key 'OK value-of-key'
+expect_log 'pfx-socketmap.*warning: .*dovecot_sasl\.number\.content_type: must be '
+pfx_stop

@@ -84,6 +84,13 @@ for entry in json basic form template; do
     expect_equal "$entry: requests of those" 4 "$(asked "$entry")"
     pfx_stop
 done
-expect_log 'pfx-saslbridge.*: peer=[0-9]+: login by PLAIN refused: user name or password is empty$'
-expect_log 'pfx-saslbridge.*: peer=[0-9]+: login by LOGIN refused: user name or password is empty$'
+for entry in json basic form template; do
+    for mechanism in PLAIN LOGIN; do
+        about="sasl=$entry, mechanism=$mechanism, client=\\[192\\.0\\.2\\.7\\], peer=[0-9]+: refused: "
+        for why in 'is empty' 'has bytes that are not allowed' 'is too long'; do
+            expect_log "pfx-saslbridge.*\\]: ${about}user name or password $why\$"
+        done
+    done
+    expect_log "pfx-saslbridge.*\\]: ${about/LOGIN/PLAIN}not allowed to act for another user\$"
+done
 expect_no_log '[[:cntrl:]]|xipj|WAR|(warning|error): '

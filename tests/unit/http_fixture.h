@@ -21,6 +21,7 @@ static char fixture_reason[200];
 static char fixture_detail[HTTP_DETAIL_MAX_BYTES];
 static const char *fixture_header_name = ""; /* which header the answer is asked for */
 static char fixture_header[200];             /* its value; "none" */
+static size_t fixture_header_count;
 
 static void fixture_note(void *arg, const struct http_answer *answer)
 {
@@ -30,10 +31,12 @@ static void fixture_note(void *arg, const struct http_answer *answer)
     if (header.p == NULL)
         header = SPAN("none");
     snprintf(fixture_header, sizeof(fixture_header), "%.*s", (int)header.n, header.p);
+    fixture_header_count = http_header_count(answer, fixture_header_name);
     fixture_done++;
     fixture_failure = answer->failure;
     fixture_status = answer->status;
-    snprintf(fixture_body, sizeof(fixture_body), "%.*s", (int)answer->body.n, answer->body.n == 0 ? "" : answer->body.p);
+    snprintf(fixture_body, sizeof(fixture_body), "%.*s", (int)answer->body.n,
+             answer->body.n == 0 ? "" : answer->body.p);
     snprintf(fixture_reason, sizeof(fixture_reason), "%s", answer->reason == NULL ? "" : answer->reason);
     snprintf(fixture_detail, sizeof(fixture_detail), "%s", answer->detail == NULL ? "" : answer->detail);
 }

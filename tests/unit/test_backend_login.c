@@ -45,6 +45,13 @@ static void ask(struct span user, struct span password)
     fixture_until(&fixture_done, before + 1);
 }
 
+static void end_entry(void)
+{
+    backend_free(&fixture_backend);
+    backend_trust_free(&fixture_trust);
+    config_free(&fixture_config);
+}
+
 static void ask_as(const char *user)
 {
     ask(span_text(user), login.password);
@@ -124,7 +131,8 @@ static const struct {
     { "two dots before a slash", "/users/%{user}", "", "../admin" },
     { "two dots between backslashes", "/users/%{user}", "", "a\\..\\b" },
     { "dots from text and name", "/users/.%{user}", "", "." },
-    { "something else that is empty", "/users/%{session}/auth", "", "u" },
+    { "two dots behind a gap", "/%{session}/%{user}", "", ".." },
+    { "two dots before a gap", "/%{user}/%{session}/", "", ".." },
 };
 
 START_TEST(backend_login_that_does_not_suit_is_denied_without_a_request)
@@ -140,12 +148,38 @@ START_TEST(backend_login_that_does_not_suit_is_denied_without_a_request)
 }
 END_TEST
 
-START_TEST(backend_login_with_an_empty_name_in_the_path_is_denied)
+/* What the client does not tell, and the administrator counted on: nobody's password is wrong. */
+START_TEST(backend_login_that_leaves_a_gap_is_temporary_without_a_request)
 {
-    fixture_login_entry("/users/%{user}", "");
-    ask_as("");
-    fixture_expect(VERDICT_DENIED, VERDICT_DENIED_TEXT);
+    static const char *const paths[] = { "/users/%{session}/auth", "/%{session}", "/%{rport}/%{user}",
+                                         "/%{lip}%{lport}?u=%{user}", "/a/%{session}/" };
+
+    for (int i = 0; i < UNIT_ROWS(paths); i++) {
+        fixture_login_entry(paths[i], i % 2 == 0 ? "" : BASIC);
+        ask_as("u");
+        fixture_expect(VERDICT_PERM, "what is asked does not fit into the request");
+        unit_expect(fixture_log_count(": what is asked does not fit into the request") == i + 1, paths[i]);
+        end_entry();
+    }
+    fixture_turns(5);
     ck_assert_int_eq(fixture_server.accepted, 0);
+    ck_assert_ptr_nonnull(strstr(fixture_log(), "warning: sasl=l, user=<u>, mechanism=PLAIN, client=[192.0.2.1]"));
+    ck_assert_ptr_null(strstr(fixture_log(), "pass word"));
+}
+END_TEST
+
+START_TEST(backend_login_goes_on_when_nothing_of_the_path_is_missing)
+{
+    struct subject_login asked = login;
+
+    asked.session = SPAN("s/1");
+    asked.rport = SPAN("40000");
+    fixture_login_entry("//a/%{session}/%{rport}/?x=%{lport}", "");
+    fixture_server.answer = ACCEPTED("");
+    begin(&asked);
+    fixture_until(&fixture_done, 1);
+    fixture_expect(VERDICT_FOUND, "u@example.com");
+    responder_expect_begin(&fixture_server, "POST //a/s%2F1/40000/?x= HTTP/1.1\r\n");
 }
 END_TEST
 
@@ -189,6 +223,21 @@ START_TEST(backend_login_with_an_empty_header_is_found_as_the_name_given)
 }
 END_TEST
 
+/* libcurl makes a header without a name of ": evil", and finds it by an empty one. */
+START_TEST(backend_login_takes_nothing_from_a_header_without_a_name)
+{
+    fixture_login_entry("/", "username_header = \"\"; reason_header = \"\"; reason_to_client = true;");
+    fixture_server.answer = ACCEPTED(": evil\r\n");
+    ask_as("alias");
+    fixture_expect(VERDICT_FOUND, "alias");
+    fixture_server.answer = STATUS("403", ": evil\r\n");
+    ask_as("alias");
+    fixture_expect(VERDICT_DENIED, VERDICT_DENIED_TEXT);
+    ck_assert_ptr_null(fixture_verdict.detail);
+    ck_assert_str_eq(fixture_log(), "");
+}
+END_TEST
+
 START_TEST(backend_login_is_denied_with_the_reason_for_the_log)
 {
     fixture_login_entry("/", "");
@@ -222,6 +271,7 @@ START_TEST(backend_login_is_temporary_and_warned_of_otherwise)
         { STATUS("500", "Auth-Status: no\r\n"), VERDICT_TEMP, "an error of its own" },
         { STATUS("429", ""), VERDICT_TEMP, "come back later" },
         { ACCEPTED("Auth-User: a\x1Bz\r\n"), VERDICT_PERM, "the account in username_header" },
+        { ACCEPTED("Auth-User: a\r\nauth-user: b\r\n"), VERDICT_PERM, "there is more than one username_header" },
         { "not HTTP\r\n\r\n", VERDICT_TEMP, "not valid HTTP" },
     };
 
@@ -236,6 +286,26 @@ START_TEST(backend_login_is_temporary_and_warned_of_otherwise)
         ck_assert_int_eq(fixture_log_count(about), i + 1);
     }
     ck_assert_ptr_null(strstr(fixture_log(), "pass word"));
+}
+END_TEST
+
+/* To some a bare CR ends the line: the account, or the reason, would depend on who reads it. */
+START_TEST(backend_login_with_a_bare_cr_in_the_answer_is_temporary)
+{
+    static const char *const answers[] = {
+        ACCEPTED("Auth-User: admin\rx\r\n"),
+        ACCEPTED("Auth-User: admin\r\r\n"),
+        ACCEPTED("X-Other: a\rAuth-User: admin\r\n"),
+        STATUS("403", "Auth-Status: no\rx\r\n"),
+    };
+
+    fixture_login_entry("/", "");
+    for (int i = 0; i < UNIT_ROWS(answers); i++) {
+        fixture_server.answer = answers[i];
+        ask_as("u");
+        fixture_expect(VERDICT_TEMP, "the backend's answer is not valid HTTP");
+    }
+    ck_assert_int_eq(fixture_log_count("the backend's answer is not valid HTTP"), 1);
 }
 END_TEST
 
@@ -301,14 +371,17 @@ int main(void)
                         (const TTest *const[]){ backend_login_that_does_not_suit_is_denied_without_a_request, NULL },
                         UNIT_ROWS(suppressed));
     fixture_add_backend(suite, "verdicts",
-                        (const TTest *const[]){ backend_login_with_an_empty_name_in_the_path_is_denied,
+                        (const TTest *const[]){ backend_login_that_leaves_a_gap_is_temporary_without_a_request,
+                                                backend_login_goes_on_when_nothing_of_the_path_is_missing,
                                                 backend_login_is_found_as_the_account_of_the_service,
                                                 backend_login_is_found_under_another_header,
                                                 backend_login_without_a_header_is_found_as_the_name_given,
                                                 backend_login_with_an_empty_header_is_found_as_the_name_given,
+                                                backend_login_takes_nothing_from_a_header_without_a_name,
                                                 backend_login_is_denied_with_the_reason_for_the_log,
                                                 backend_login_is_denied_with_the_reason_for_the_client,
                                                 backend_login_is_temporary_and_warned_of_otherwise,
+                                                backend_login_with_a_bare_cr_in_the_answer_is_temporary,
                                                 backend_login_that_nobody_answers_is_a_timeout,
                                                 backend_login_that_is_cancelled_has_no_verdict,
                                                 backend_login_of_the_greatest_size_arrives_whole, NULL },

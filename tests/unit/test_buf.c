@@ -1,5 +1,7 @@
 #include "buf.h"
 
+#include <signal.h>
+
 #include "unit.h"
 
 START_TEST(buf_init_holds_nothing)
@@ -78,6 +80,31 @@ START_TEST(buf_reserve_gives_room_behind_the_content)
     ck_assert_ptr_null(buf_reserve(&b, SIZE_MAX));
     ck_assert_mem_eq(b.p, "headx", 5);
     buf_free(&b);
+}
+END_TEST
+
+START_TEST(buf_extend_adds_bytes_for_the_caller_to_write)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    ck_assert(buf_add(&b, SPAN("head")));
+    char *to = buf_extend(&b, 996);
+    ck_assert_ptr_eq(to, b.p + 4);
+    ck_assert_uint_eq(b.n, 1000);
+    memset(to, 'x', 996);
+    ck_assert_ptr_eq(buf_extend(&b, 0), b.p + 1000);
+    ck_assert_uint_eq(b.n, 1000);
+    ck_assert_mem_eq(b.p, "headx", 5);
+    buf_free(&b);
+}
+END_TEST
+
+/* Who calls it has counted: that is a mistake of the program. */
+START_TEST(buf_extend_over_the_ceiling_aborts)
+{
+    struct buf b;
+    buf_init(&b, 3);
+    buf_extend(&b, 4);
 }
 END_TEST
 
@@ -200,6 +227,14 @@ START_TEST(buf_secret_stays_secret_when_it_is_freed)
 }
 END_TEST
 
+static void add_aborts(Suite *suite)
+{
+    TCase *tcase = tcase_create("aborts");
+
+    tcase_add_test_raise_signal(tcase, buf_extend_over_the_ceiling_aborts, SIGABRT);
+    suite_add_tcase(suite, tcase);
+}
+
 int main(void)
 {
     Suite *suite = suite_create("buf");
@@ -208,12 +243,14 @@ int main(void)
              (const TTest *const[]){
                  buf_init_holds_nothing, buf_add_joins_bytes_in_order, buf_add_fills_to_the_ceiling_and_not_beyond,
                  buf_add_too_much_at_once_leaves_content, buf_add_byte_by_byte_grows_to_any_ceiling,
-                 buf_reserve_gives_room_behind_the_content, buf_format_adds_text_up_to_the_ceiling,
+                 buf_reserve_gives_room_behind_the_content, buf_extend_adds_bytes_for_the_caller_to_write,
+                 buf_format_adds_text_up_to_the_ceiling,
                  buf_drop_removes_from_the_front, buf_clear_keeps_memory_and_free_keeps_the_ceiling, NULL });
     unit_add(suite, "secret",
              (const TTest *const[]){ buf_drop_wipes_what_a_secret_buffer_loses,
                                      buf_clear_wipes_the_whole_room_of_a_secret_buffer,
                                      buf_secret_keeps_its_content_when_it_grows,
                                      buf_secret_stays_secret_when_it_is_freed, NULL });
+    add_aborts(suite);
     return unit_run(suite);
 }

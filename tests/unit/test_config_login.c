@@ -34,7 +34,7 @@ END_TEST
 START_TEST(config_load_reads_the_keys_of_a_login)
 {
     struct config *config = fixture_load_good_login(
-        "dovecot_sasl = { l = { target = \"https://h:8443/%{user}?s=%{service}%%\"; method = \"PUT\";\n"
+        "dovecot_sasl = { l = { target = \"https://h:8443/%{user}?s=%{service}%%\"; method = \"POST\";\n"
         " custom_headers = [ \"X-Ip: %{rip}\", \"Depth: 0\" ]; http_auth_bearer = \"token\";\n"
         " http_request_compression = true; http_response_compression = true;\n"
         " http = { timeout = \"9s\"; ip_version = \"6\"; }; tls = { min_version = \"1.3\"; };\n"
@@ -44,7 +44,7 @@ START_TEST(config_load_reads_the_keys_of_a_login)
     const struct config_entry *l = fixture_login(config, "l");
 
     ck_assert_str_eq(l->target.origin, "https://h:8443");
-    ck_assert_str_eq(l->method, "PUT");
+    ck_assert_str_eq(l->method, "POST");
     ck_assert_uint_eq(l->header_count, 2);
     ck_assert_str_eq(l->authorization, "Bearer token");
     ck_assert(l->request_compression && l->response_compression && l->reason_to_client);
@@ -95,7 +95,7 @@ static const struct {
 } styles[] = {
     { "json", "", "POST", "application/json", TEMPLATE_ATTRIBUTES, "403" },
     { "json, said", "auth_style = \"json\";", "POST", "application/json", TEMPLATE_ATTRIBUTES, "403" },
-    { "json, another method", "method = \"PUT\";", "PUT", "application/json", TEMPLATE_ATTRIBUTES, "403" },
+    { "json, its method said", "method = \"POST\";", "POST", "application/json", TEMPLATE_ATTRIBUTES, "403" },
     { "json, no payload", "payload = \"\";", "POST", "application/json", TEMPLATE_ATTRIBUTES, "403" },
     { "form", FORM, "POST", "application/x-www-form-urlencoded", TEMPLATE_FORM, "401 403" },
     { "basic", BASIC, "GET", NULL, TEMPLATE_TEXT, "401" },
@@ -105,6 +105,8 @@ static const struct {
       "401" },
     { "template", TEMPLATE "payload = \"[\\\"%{password}\\\"]\";", "POST", "application/json", TEMPLATE_TEXT,
       "401 403" },
+    { "template, another method", TEMPLATE "payload = \"{}\"; method = \"PUT\";", "PUT", "application/json",
+      TEMPLATE_TEXT, "401 403" },
     { "template, a form", TEMPLATE "payload = \"%{user}\"; content_type = \"application/x-www-form-urlencoded\";",
       "POST", "application/x-www-form-urlencoded", TEMPLATE_ATTRIBUTE, "401 403" },
     { "template, a group", TEMPLATE "payload = { p = \"%{password}\"; };", "POST", "application/json", TEMPLATE_TEXT,
@@ -235,6 +237,21 @@ START_TEST(config_load_for_a_map_warns_once_of_mistakes_in_dovecot_sasl)
 }
 END_TEST
 
+START_TEST(config_has_header_finds_a_name_in_any_case)
+{
+    struct config *config = fixture_load_good_login(LOGIN("custom_headers = [ \"X-A: b\", \"X-User: %{user}\" ];"));
+    const struct config_entry *l = fixture_login(config, "l");
+
+    ck_assert(config_has_header(l, "X-A") && config_has_header(l, "x-a"));
+    ck_assert(config_has_header(l, "X-USER"));
+    ck_assert(!config_has_header(l, "X-") && !config_has_header(l, "X-AB") && !config_has_header(l, ""));
+    config_free(&config);
+    config = fixture_load_good_login(LOGIN(""));
+    ck_assert(!config_has_header(fixture_login(config, "l"), "X-A"));
+    config_free(&config);
+}
+END_TEST
+
 /* The handshake needs some even then. */
 START_TEST(config_load_gives_mechanisms_to_an_entry_that_cannot_be_used)
 {
@@ -258,6 +275,7 @@ int main(void)
         config_load_reads_the_keys_of_a_login,
         config_load_lets_a_login_inherit_its_defaults,
         config_load_gives_mechanisms_to_an_entry_that_cannot_be_used,
+        config_has_header_finds_a_name_in_any_case,
         config_load_cuts_an_inherited_timeout_with_one_warning,
         NULL,
     };

@@ -44,11 +44,23 @@ static const struct {
     { "key of a map in target", "target = \"http://h/%s\";", "target: unknown placeholder (%{NAME} is known" },
     { "object of all in target", "target = \"http://h/{{ .Key }}\";", "target: unknown placeholder {{ ... }}" },
     { "percent-encoded byte in target", "target = \"http://h/%2F\";", "write %%41 for the byte %41" },
-    { "status in both lists", "status_code = [ 200, 403 ];",
-      "dovecot_sasl.l: 403 is in both status_code and failure_status" },
-    { "status in both lists, basic", BASIC "status_code = [ 401 ];", "401 is in both" },
+    { "status in both lists", "failure_status = [ 403, 200 ];",
+      "dovecot_sasl.l: 200 is in both status_code and failure_status" },
+    { "status in both lists, basic", BASIC "status_code = [ 207 ]; failure_status = 207;", "207 is in both" },
     { "status in both lists, given", "failure_status = [ 401, 200 ];", "200 is in both" },
     { "no failure", "failure_status = [ ];", "failure_status: must have 1 to 16 elements" },
+    { "success below", "status_code = [ 200, 199 ];",
+      "dovecot_sasl.l: status_code 199: a login succeeds by 200 to 299 only" },
+    { "success above", "status_code = 300;", "status_code 300: a login succeeds by 200 to 299 only" },
+    { "success by 401", BASIC "failure_status = 403; status_code = 401;", "status_code 401: a login succeeds by" },
+    { "success by 500", TEMPLATE BODY "status_code = [ 500 ];", "status_code 500: a login succeeds by" },
+    { "success by 404", FORM "status_code = [ 404, 200 ];", "status_code 404: a login succeeds by" },
+    { "GET with json", "method = \"GET\";", "l: method must be \"POST\" with auth_style \"json\" and \"form\"" },
+    { "GET with form", FORM "method = \"GET\";", "method must be \"POST\" with" },
+    { "PUT with json", "method = \"PUT\";", "method must be \"POST\" with" },
+    { "type is a number", "content_type = 5;", "l.content_type: must be " },
+    { "type is a number, form", FORM "content_type = 5;", "l.content_type: must be " },
+    { "type is a group", "content_type = { };", "l.content_type: must be " },
     { "failure that is no status", "failure_status = 600;", "failure_status: must be an HTTP status" },
     { "no good status", "status_code = [ ];", "status_code: must have 1 to 16 elements" },
     { "no mechanism", "mechanisms = [ ];", "mechanisms: must have 1 to " },
@@ -96,6 +108,21 @@ START_TEST(config_load_tells_each_mistake_in_a_login)
     ck_assert_ptr_null(config->error);
     config_free(&config);
     mem_free(text);
+}
+END_TEST
+
+/* The daemons of the other sections read it, too. */
+START_TEST(config_load_for_a_map_warns_of_a_wrong_type_in_a_login)
+{
+    struct config *config = fixture_load("socket_maps = { m = { target = \"http://m/\"; }; };\n"
+                                         "dovecot_sasl = { l = { " TARGET " content_type = 5; }; };");
+
+    ck_assert_ptr_null(fixture_map(config, "m")->error);
+    ck_assert_ptr_nonnull(fixture_login(config, "l")->error);
+    ck_assert_uint_eq(config->problem_count, 1);
+    ck_assert(!config->problems[0].is_error);
+    ck_assert_ptr_nonnull(strstr(config->problems[0].text, "dovecot_sasl.l.content_type: must be "));
+    config_free(&config);
 }
 END_TEST
 
@@ -180,7 +207,8 @@ int main(void)
     fixture_add_loop(suite, "defaults", config_load_lets_a_mistake_in_the_defaults_hurt_all_logins,
                      UNIT_ROWS(in_defaults));
     fixture_add(suite, "config_load",
-                (const TTest *const[]){ config_load_tells_a_login_where_its_keys_stand,
+                (const TTest *const[]){ config_load_for_a_map_warns_of_a_wrong_type_in_a_login,
+                                        config_load_tells_a_login_where_its_keys_stand,
                                         config_load_judges_what_a_login_inherits,
                                         config_load_of_a_login_tells_no_secret, NULL });
     return unit_run(suite);

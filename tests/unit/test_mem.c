@@ -1,3 +1,6 @@
+/* With it explicit_bzero() is an inline function of the header, and could not be defined here. */
+#undef _FORTIFY_SOURCE
+
 #include "mem.h"
 
 #include <stdint.h>
@@ -6,6 +9,29 @@
 #include "unit.h"
 
 #define REPORTED_STATUS 7
+
+/* Stands in for the C library's, to see what is wiped before it is given back. */
+static const void *wiped;
+static size_t wiped_bytes;
+
+static void wipe(void *p, size_t n)
+{
+    wiped = p;
+    wiped_bytes = n;
+    memset(p, 0, n);
+}
+
+void explicit_bzero(void *p, size_t n)
+{
+    wipe(p, n);
+}
+
+void __explicit_bzero_chk(void *p, size_t n, size_t object_bytes);
+void __explicit_bzero_chk(void *p, size_t n, size_t object_bytes)
+{
+    ck_assert_uint_le(n, object_bytes);
+    wipe(p, n);
+}
 
 /* Asked by the address sanitizer, whose allocator then refuses as malloc(3) does. */
 const char *__asan_default_options(void);
@@ -93,6 +119,54 @@ START_TEST(mem_wipe_leaves_zeros)
     mem_wipe(secret, sizeof(secret));
     ck_assert(is_zero(secret, sizeof(secret)));
     mem_wipe(NULL, 0);
+}
+END_TEST
+
+START_TEST(mem_wiping_free_wipes_the_whole_block)
+{
+    char *block = malloc(1000);
+    ck_assert_ptr_nonnull(block);
+    memset(block, 'x', 1000);
+    const void *place = block;
+    mem_wiping_free(block);
+    ck_assert_ptr_eq(wiped, place);
+    ck_assert_uint_ge(wiped_bytes, 1000);
+
+    wiped = NULL;
+    mem_wiping_free(NULL);
+    ck_assert_ptr_null(wiped);
+}
+END_TEST
+
+START_TEST(mem_wiping_realloc_wipes_what_it_moves_from)
+{
+    char *block = mem_wiping_realloc(NULL, 6);
+    ck_assert_ptr_nonnull(block);
+    ck_assert_ptr_null(wiped);
+    memcpy(block, "secret", 6);
+    static const size_t sizes[] = { 7, 100000, 50, 6 };
+    for (int i = 0; i < UNIT_ROWS(sizes); i++) {
+        const void *place = block;
+        block = mem_wiping_realloc(block, sizes[i]);
+        ck_assert_mem_eq(block, "secret", 6);
+        ck_assert_ptr_eq(wiped, place);
+        ck_assert_uint_ge(wiped_bytes, i == 0 ? 6 : sizes[i - 1]);
+        memset(block + 6, 'x', sizes[i] - 6);
+    }
+    mem_wiping_free(block);
+}
+END_TEST
+
+START_TEST(mem_wiping_realloc_of_too_much_leaves_the_block)
+{
+    volatile size_t bytes = PTRDIFF_MAX;
+    char *block = malloc(6);
+    ck_assert_ptr_nonnull(block);
+    memcpy(block, "secret", 6);
+    ck_assert_ptr_null(mem_wiping_realloc(block, bytes));
+    ck_assert_ptr_null(wiped);
+    ck_assert_mem_eq(block, "secret", 6);
+    mem_wiping_free(block);
 }
 END_TEST
 
@@ -187,6 +261,9 @@ int main(void)
                                      mem_resize_keeps_what_was_there, mem_copy_adds_a_final_nul,
                                      mem_string_of_null_is_null, mem_format_makes_a_text_of_any_length,
                                      mem_wipe_leaves_zeros, mem_grow_keeps_elements_and_zeroes_new_ones, NULL });
+    unit_add(suite, "for a library",
+             (const TTest *const[]){ mem_wiping_free_wipes_the_whole_block, mem_wiping_realloc_wipes_what_it_moves_from,
+                                     mem_wiping_realloc_of_too_much_leaves_the_block, NULL });
     unit_add_loop(suite, "exhausted", mem_exhausted_reports_and_ends_the_process, UNIT_ROWS(too_much));
     return unit_run(suite);
 }

@@ -45,10 +45,15 @@ static struct span header(const char *value)
     return value == NULL ? span_make(NULL, 0) : span_text(value);
 }
 
+static struct verdict judge_answer(const struct verdict_login *answer)
+{
+    return verdict_of_login(fixture_login(config, "l"), answer, &memory);
+}
+
 static struct verdict judge(int status, struct span account, struct span reason)
 {
-    struct verdict_login answer = { .user = SPAN(ANY_USER), .status = status, .account = account, .reason = reason };
-    return verdict_of_login(fixture_login(config, "l"), &answer, &memory);
+    return judge_answer(&(struct verdict_login){ .user = SPAN(ANY_USER), .status = status, .account = account,
+                                                 .account_count = account.p != NULL, .reason = reason });
 }
 
 struct row {
@@ -166,6 +171,29 @@ START_TEST(verdict_of_an_account_that_cannot_be_told_is_temporary)
 }
 END_TEST
 
+/* Which one counts, is not for the order of headers to say. A refusal needs none. */
+START_TEST(verdict_of_several_accounts_is_temporary)
+{
+    begin("");
+    for (size_t count = 0; count < 4; count++) {
+        struct verdict_login answer = { .user = SPAN(ANY_USER), .status = 200, .account_count = count,
+                                        .account = count == 0 ? span_make(NULL, 0) : SPAN("u@d") };
+        struct verdict verdict = judge_answer(&answer);
+        if (count > 1) {
+            ck_assert_int_eq(verdict.kind, VERDICT_PERM);
+            unit_expect_span(verdict.text, SPAN(UNUSABLE), "several");
+            ck_assert_str_eq(verdict.warning, "there is more than one username_header");
+        } else {
+            unit_expect_span(verdict.text, count == 0 ? SPAN(ANY_USER) : SPAN("u@d"), "one or none");
+        }
+        answer.status = 403;
+        answer.reason = SPAN("no");
+        ck_assert_int_eq(judge_answer(&answer).kind, VERDICT_DENIED);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(verdict_of_the_longest_account)
 {
     static char account[SASL_NAME_MAX_BYTES + 1];
@@ -264,7 +292,8 @@ int main(void)
     fixture_add_loop(suite, "unusable accounts", verdict_of_an_account_that_cannot_be_told_is_temporary,
                      UNIT_ROWS(unusable));
     fixture_add(suite, "accounts",
-                (const TTest *const[]){ verdict_of_the_longest_account, verdict_of_a_login_fits_the_smallest_answer,
+                (const TTest *const[]){ verdict_of_several_accounts_is_temporary, verdict_of_the_longest_account,
+                                        verdict_of_a_login_fits_the_smallest_answer,
                                         verdict_account_may_be_utf8, NULL });
     fixture_add(suite, "reasons",
                 (const TTest *const[]){ verdict_reason_is_for_the_log, verdict_reason_goes_to_the_client_when_asked,
