@@ -6,8 +6,8 @@
  * Limits: those of http.h, and 128 KiB a header line.
  * Errors: TEMPLATE_SUPPRESSED: the subject lacks what a template needs, or a map's key or a login would leave the path
  *         that the administrator wrote, or a name holds a colon and HTTP Basic cannot send it: not found, no request.
- *         TEMPLATE_REFUSED: it does not fit where it has to go; a policy's attribute would leave the path, by dots or by
- *         being empty: nobody talks his way around a policy; a login leaves a gap in the path: that is not its name.
+ *         TEMPLATE_REFUSED: it does not fit where it has to go; a policy's attribute would leave the path, by dots or
+ *         by being empty: nobody talks his way around a policy; a login leaves a gap: that is not its name.
  * Owner:  http is the caller's; after an error it is to be cancelled.
  * Source: pfx.cfg(5), RFC 7617, RFC 3986 sections 3.3 and 5.2.4.
  */

@@ -44,6 +44,7 @@ before=$(asked slow)
 in_background "$T/slow" "$B/client" ask "unix:$SOCKET" slow key
 wait_for 10 in_flight || fail "slow is not asked"
 started=$(grep -c 'started, version' "$LOG")
+workers=$(children "$PFX")
 kill -HUP "$PFX"
 started_anew() {
     [ "$(grep -c 'started, version' "$LOG")" -gt "$started" ]
@@ -53,6 +54,8 @@ kill -TERM "$PFX"
 status=0
 wait "$PFX" || status=$?
 expect_equal "exit status after a reload and a stop" 0 "$status"
-alive "$JOB" && fail "it left before the old workers had answered"
+# shellcheck disable=SC2086
+! alive $workers || fail "it left before the old workers had answered"
+wait "$JOB" || fail "no answer to a request in flight"
 wait "$JOB" || fail "no answer to a request of before the reload"
 expect_equal "the answer to a request of before the reload" 'OK value-of-key' "$(cat "$T/slow")"
