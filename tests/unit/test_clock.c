@@ -36,12 +36,26 @@ START_TEST(clock_set_monotonic_leaves_wall_time)
 }
 END_TEST
 
+START_TEST(clock_set_wall_replaces_the_other_clock_until_null)
+{
+    const int64_t start_of_2024_ms = 1704067200000;
+
+    clock_set_wall(test_clock);
+    test_now_ms = 5;
+    ck_assert_int_eq(clock_wall_ms(), 5);
+    ck_assert_int_ne(clock_monotonic_ms(), 5);
+    clock_set_wall(NULL);
+    ck_assert_int_gt(clock_wall_ms(), start_of_2024_ms);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("clock");
 
     unit_add(suite, "clock",
              (const TTest *const[]){ clock_set_monotonic_replaces_the_clock_until_null,
-                                     clock_set_monotonic_leaves_wall_time, NULL });
+                                     clock_set_monotonic_leaves_wall_time,
+                                     clock_set_wall_replaces_the_other_clock_until_null, NULL });
     return unit_run(suite);
 }
