@@ -178,3 +178,26 @@ const char *action_check(struct span action, bool restrictions)
         return text.n > 0 ? NULL : "a reply code without text";
     return restrictions ? check_restrictions(action) : "a word that access(5) does not know";
 }
+
+static bool defers(struct span word)
+{
+    return word_is(word, "DEFER") || word_is(word, "DEFER_IF_PERMIT") || word_is(word, "DEFER_IF_REJECT") ||
+           (is_reply_code(word) && word.p[0] == '4');
+}
+
+/* A list of restrictions may have it anywhere, the text of another action may not. */
+bool action_is_temporary(struct span action)
+{
+    struct span first = span_first(action, span_find(action, ' '));
+    struct span rest = find_word(first) < WORDS || is_reply_code(first) ? first : action;
+
+    while (rest.n > 0) {
+        size_t n = 0;
+        while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ',')
+            n++;
+        if (defers(span_first(rest, n)))
+            return true;
+        rest = span_skip(rest, n < rest.n ? n + 1 : n);
+    }
+    return false;
+}

@@ -24,4 +24,7 @@
 
 const char *action_check(struct span action, bool restrictions);
 
+/* Of one that is good: does it say "come back later"? DEFER, DEFER_IF_..., 4NN, and a restriction of such a name. */
+bool action_is_temporary(struct span action);
+
 #endif

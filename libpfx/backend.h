@@ -1,9 +1,12 @@
 /*
  * Asks the HTTP service of an entry about a key, a policy request or a login.
  *
- * Shape:  backend_ask() makes the request from the entry's templates, sends it, and gives the verdict to done: later,
- *         once, unless backend_cancel() comes first. It copies what it needs from the question before it returns.
- *         One struct backend a worker; the TLS files are read once by the parent (backend_trust.h), while it may.
+ * Shape:  backend_ask() gives the verdict to done: later, once, unless backend_cancel() comes first. It copies what it
+ *         needs from the question before it returns. A fresh answer in the cache needs no request; the same question
+ *         on its way already (but never a login) is shared; else the entry's targets are asked (fetch.h). An old
+ *         answer of the cache stands in for a backend that fails, for one that is down, and after stale_after for one
+ *         that is slow, while the request goes on to renew the answer. One struct backend a worker; what all of them
+ *         share is made by the parent.
  * Units:  milliseconds; an answer takes at most http.timeout of its entry.
  * Limits: those of http.h. A warning of the same cause for the same entry is logged once in LOG_LIMIT_MS, with the
  *         number of those left out.
@@ -16,30 +19,18 @@
 #ifndef PFX_BACKEND_H
 #define PFX_BACKEND_H
 
-#include "config.h"
-#include "conn.h"
+#include "backend_question.h"
+#include "backend_shared.h"
 #include "log.h"
 #include "loop.h"
-#include "subject.h"
 #include "verdict.h"
-
-#define BACKEND_FIRST_ANSWERS 100 /* when all of these lack value_field, it is probably misspelt */
 
 struct backend;
 struct backend_call;
-struct backend_trust;
 
-struct backend_question {
-    const struct config_entry *entry; /* usable: backend_error() is NULL */
-    struct span key;                           /* of a socket map */
-    const struct attribute *attributes; /* of a policy */
-    size_t attribute_count;
-    const struct subject_login *login; /* of dovecot_sasl */
-    const struct conn *client; /* for the log; outlives the call */
-};
-
-struct backend *backend_new(struct loop *loop, const struct config *config, enum config_section_id section,
-                            const struct backend_trust *trust); /* NULL: no descriptor left */
+/* slot: the number of the worker, for stats.h. NULL: no descriptor left. */
+struct backend *backend_new(struct loop *loop, const struct config *config, const struct backend_shared *shared,
+                            unsigned slot);
 void backend_free(struct backend **backend);
 
 /* Why an entry cannot be used, or NULL. */

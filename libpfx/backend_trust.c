@@ -16,6 +16,14 @@ struct backend_trust {
     size_t *of_entry; /* place in distinct + 1; 0: no TLS */
 };
 
+static bool has_tls(const struct config_entry *entry)
+{
+    for (size_t i = 0; i < entry->target_count; i++)
+        if (entry->targets[i].tls)
+            return true;
+    return false;
+}
+
 static size_t find(struct backend_trust *trust, const struct config_entry *entry, const char *section_name)
 {
     char why[TLS_REASON_MAX_BYTES];
@@ -40,7 +48,7 @@ struct backend_trust *backend_trust_load(const struct config *config, enum confi
     trust->of_entry = mem_array(trust->section->count, sizeof(*trust->of_entry));
     for (size_t i = 0; i < trust->section->count; i++) {
         const struct config_entry *entry = &trust->section->entries[i];
-        if (entry->error == NULL && entry->target.tls)
+        if (entry->error == NULL && has_tls(entry))
             trust->of_entry[i] = find(trust, entry, config_section_name(section));
     }
     return trust;

@@ -23,8 +23,13 @@
 
 #define CONFIG_FILE_MAX_BYTES (64L * 1024 * 1024)
 #define CONFIG_SECRET_MAX_BYTES (64L * 1024)
+#define CONFIG_TARGETS_MAX 16 /* of an entry */
 /* What a policy answers when the configuration is wrong, or as long as an entry does not say otherwise. */
 #define CONFIG_ON_ERROR "DEFER_IF_PERMIT 4.3.0 Service temporarily unavailable"
+
+/* What a policy does with answers where the top level does not say, and a map does otherwise. */
+#define CONFIG_POLICY_MAX_AGE_MS 0
+#define CONFIG_POLICY_STALE_IF_ERROR_MS (5 * 60 * 1000)
 
 /* An SMTP server gives up a login after 10 s (AUTH_TIMEOUT of Postfix xsasl/xsasl_dovecot_server.c). */
 #define CONFIG_LOGIN_TIMEOUT_MS 8000
@@ -96,6 +101,18 @@ struct config_header {
     struct config_template value;
 };
 
+enum config_target_order { CONFIG_LISTED, CONFIG_RANDOM };
+
+/* How long an answer is used; 0: not at all. Of wall time, as answers outlive a reboot. */
+struct config_cache {
+    bool enabled;
+    int64_t max_age_ms;
+    int64_t negative_max_age_ms;
+    int64_t stale_if_error_ms;
+    int64_t negative_stale_if_error_ms;
+    int64_t stale_after_ms;
+};
+
 enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
 enum config_auth_style { CONFIG_AUTH_JSON, CONFIG_AUTH_BASIC, CONFIG_AUTH_FORM, CONFIG_AUTH_TEMPLATE };
 enum config_tempfail { CONFIG_TEMPFAIL_AUTO, CONFIG_TEMPFAIL_DISCONNECT, CONFIG_TEMPFAIL_FAIL };
@@ -106,7 +123,10 @@ struct config_entry {
     char *where;       /* "FILE:LINE" */
     const char *error; /* why it cannot be used, NULL when it can */
 
-    struct config_target target;
+    struct config_target *targets; /* at least one when the entry can be used */
+    size_t target_count;
+    int target_order; /* enum config_target_order */
+    int64_t retry_interval_ms;
     char *method; /* resolved: POST with a payload, else GET */
     struct config_template payload;
     char *content_type; /* resolved; of use with a payload only */
@@ -117,6 +137,7 @@ struct config_entry {
     bool response_compression;
     struct config_http http;
     struct config_tls tls;
+    struct config_cache cache; /* of maps and policies; never enabled for a login */
 
     struct config_statuses status_code;
     struct config_statuses notfound_status; /* resolved */
@@ -131,6 +152,7 @@ struct config_entry {
     struct config_strings attributes; /* those that a policy's {{ .Key }} holds; none: all */
     char *no_value_action;            /* a good action, as on_error */
     char *on_error;
+    struct config_strings cache_key; /* the attributes that an answer depends on; none: most (pfx.cfg(5)) */
     bool restrictions; /* an action may name restrictions */
     bool dry_run;
 
@@ -170,6 +192,8 @@ struct config {
     struct config_strings debug_peer;
     int64_t drain_time_ms;
     char *user;
+    char *state_directory; /* "" where the program thinks it best */
+    int64_t cache_bytes;
 
     struct config_section section[CONFIG_SECTIONS];
     struct config_problem *problems;

@@ -1,6 +1,7 @@
 #include "config_entry.h"
 
 #include "action.h"
+#include "config_cache.h"
 #include "config_host.h"
 #include "config_login.h"
 #include "config_memory.h"
@@ -29,6 +30,11 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
         config_value_read_group(r, setting, CONFIG_PLACE_HTTP, &draft->entry.http);
         if (draft->entry.section == CONFIG_DOVECOT_SASL)
             config_login_check_http(r, setting, &draft->entry.http);
+        draft->timing = setting;
+        break;
+    case CONFIG_KEY_CACHE_GROUP:
+        config_cache_read(r, setting, false, &draft->entry.cache);
+        draft->timing = setting;
         break;
     case CONFIG_KEY_TLS_GROUP:
         config_value_read_group(r, setting, CONFIG_PLACE_TLS, &draft->entry.tls);
@@ -94,10 +100,10 @@ static void check_tls(struct config_reader *r, const config_setting_t *group, co
 
 void config_entry_check_defaults(struct config_reader *r, const struct config_draft *draft)
 {
-    struct config_target target;
+    size_t count;
 
     if (draft->target != NULL)
-        config_target_read(r, draft->target, &target);
+        config_target_read(r, draft->target, &count);
     if (draft->payload != NULL)
         config_payload_check(r, draft->payload);
 }
@@ -105,8 +111,11 @@ void config_entry_check_defaults(struct config_reader *r, const struct config_dr
 static void take_notfound_status(struct config_reader *r, struct config_draft *draft)
 {
     bool is_given = draft->entry.notfound_status.item != NULL; /* an empty list has an address too */
+    bool is_dynamic = false;
 
-    if (is_given || !config_template_is_dynamic(&draft->entry.target.url))
+    for (size_t i = 0; i < draft->entry.target_count; i++)
+        is_dynamic |= config_template_is_dynamic(&draft->entry.targets[i].url);
+    if (is_given || !is_dynamic)
         return;
     int *status = config_memory_array(r->config->memory, 1, sizeof(*status));
     *status = NOTFOUND_STATUS;
@@ -182,7 +191,7 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
     if (draft->target == NULL)
         config_reader_error(r, group, "target is required");
     else
-        config_target_read(r, draft->target, &entry->target);
+        entry->targets = config_target_read(r, draft->target, &entry->target_count);
     entry->headers = draft->headers.item;
     entry->header_count = draft->headers.count;
     finish_section(r, group, draft);
@@ -191,4 +200,5 @@ void config_entry_finish(struct config_reader *r, const config_setting_t *group,
     check_statuses(r, group, entry);
     check_tls(r, group, &entry->tls);
     take_proxy(r, &entry->http);
+    config_cache_check(r, draft->timing, entry);
 }

@@ -18,6 +18,7 @@ struct config_draft {
     struct config_headers headers;
     const config_setting_t *target; /* the nearest, NULL: none */
     const config_setting_t *payload;
+    const config_setting_t *timing; /* the nearest group http or response_cache, NULL: none */
 };
 
 /* Reads one level, a group of such a place, over the draft. */

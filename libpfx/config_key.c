@@ -17,9 +17,12 @@
 #define MAP CONFIG_PLACE_MAP
 #define POLICY CONFIG_PLACE_POLICY
 #define LOGIN CONFIG_PLACE_LOGIN
+#define CACHE CONFIG_PLACE_CACHE
+#define CACHE_TOP CONFIG_PLACE_CACHE_TOP
 #define IN_TOP(member) offsetof(struct config, member)
 #define IN_HTTP(member) offsetof(struct config_http, member)
 #define IN_TLS(member) offsetof(struct config_tls, member)
+#define IN_CACHE(member) offsetof(struct config_cache, member)
 #define IN_ENTRY(member) offsetof(struct config_entry, member)
 #define NOWHERE 0
 #define CONFIG_KEY(places, name, type, member, min, max, preset, help)                                                 \
@@ -49,6 +52,7 @@ static const struct {
     { "headers", "the key is called custom_headers" },
     { "body", "the key is called payload" },
     { "max_idle_connections_per_host", "see max_idle_connections at top level" },
+    { "ttl", "see stale_if_error and max_age" },
     { "default_action", "in Postfix it is what smtpd does when pfx itself does not answer; here it is on_error" },
 };
 
@@ -97,6 +101,10 @@ static const char *place_text(unsigned places)
         return "in the group http";
     if ((places & TLS) != 0)
         return "in the group tls";
+    if ((places & CACHE) != 0)
+        return "in the group response_cache";
+    if ((places & CACHE_TOP) != 0)
+        return "in the group response_cache of the top level";
     if ((places & TOP) != 0)
         return "at top level";
     if (places == MAP)
@@ -137,6 +145,8 @@ char *config_key_nearest(enum config_place place, const char *name)
 {
     const struct config_key *key = find_elsewhere(name);
 
+    if (key != NULL && key->type == CONFIG_KEY_CACHE_GROUP && place == CONFIG_PLACE_LOGIN)
+        return mem_string("; answers to logins are never kept");
     if (key != NULL)
         return mem_format("; it stands %s", place_text(key->places));
     for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
@@ -169,6 +179,7 @@ static const char *preset_text(const struct config_key *key)
     case CONFIG_KEY_SECTION:
     case CONFIG_KEY_HTTP_GROUP:
     case CONFIG_KEY_TLS_GROUP:
+    case CONFIG_KEY_CACHE_GROUP:
         return "{}";
     default:
         return key->preset[0] == '\0' ? "-" : key->preset;
@@ -180,8 +191,8 @@ void config_print_keys(void)
     static const struct {
         unsigned place;
         const char *name;
-    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { MAP, "MAP" },
-                   { POLICY, "POLICY" }, { LOGIN, "LOGIN" } };
+    } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { CONFIG_PLACE_CACHE_ANY, "CACHE" },
+                   { MAP, "MAP" }, { POLICY, "POLICY" }, { LOGIN, "LOGIN" } };
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         for (size_t j = 0; j < config_key_count; j++) {

@@ -16,6 +16,9 @@ enum config_place {
     CONFIG_PLACE_MAP = 8,     /* an entry of socket_maps, or its defaults */
     CONFIG_PLACE_POLICY = 16, /* the same of policy_services */
     CONFIG_PLACE_LOGIN = 32,  /* the same of dovecot_sasl */
+    CONFIG_PLACE_CACHE = 64,
+    CONFIG_PLACE_CACHE_TOP = 128, /* response_cache at top level: one table for all */
+    CONFIG_PLACE_CACHE_ANY = CONFIG_PLACE_CACHE | CONFIG_PLACE_CACHE_TOP,
 };
 
 enum config_type {
@@ -23,6 +26,7 @@ enum config_type {
     CONFIG_KEY_SECTION,
     CONFIG_KEY_HTTP_GROUP,
     CONFIG_KEY_TLS_GROUP,
+    CONFIG_KEY_CACHE_GROUP,
     CONFIG_KEY_INTEGER,
     CONFIG_KEY_TIME, /* milliseconds */
     CONFIG_KEY_SIZE, /* bytes */
@@ -45,6 +49,7 @@ enum config_type {
     CONFIG_KEY_LOG_FORMAT,
     CONFIG_KEY_IP_VERSION,
     CONFIG_KEY_TLS_VERSION,
+    CONFIG_KEY_TARGET_ORDER,
     CONFIG_KEY_ERROR_RESULT,
     CONFIG_KEY_AUTH_STYLE,
     CONFIG_KEY_TEMPFAIL,

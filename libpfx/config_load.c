@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_cache.h"
 #include "config_entry.h"
 #include "config_file.h"
 #include "config_hash.h"
@@ -51,6 +52,8 @@ static void read_all_presets(struct loader *l)
     read_presets(l, CONFIG_PLACE_TOP, l->reader.config);
     read_presets(l, CONFIG_PLACE_HTTP, &l->draft.entry.http);
     read_presets(l, CONFIG_PLACE_TLS, &l->draft.entry.tls);
+    read_presets(l, CONFIG_PLACE_CACHE, &l->draft.entry.cache);
+    read_presets(l, CONFIG_PLACE_CACHE_TOP, l->reader.config);
     read_presets(l, CONFIG_PLACE_MAP, &l->draft);
     read_presets(l, CONFIG_PLACE_POLICY, &l->draft);
     read_presets(l, CONFIG_PLACE_LOGIN, &l->draft);
@@ -126,6 +129,28 @@ static bool is_first(struct loader *l, const struct config_key *key, const confi
     return true;
 }
 
+static void read_top_value(struct loader *l, const struct config_key *key, const config_setting_t *setting)
+{
+    struct config_draft *draft = &l->draft;
+
+    switch (key->type) {
+    case CONFIG_KEY_HTTP_GROUP:
+        config_value_read_group(&l->reader, setting, CONFIG_PLACE_HTTP, &draft->entry.http);
+        draft->timing = setting;
+        break;
+    case CONFIG_KEY_TLS_GROUP:
+        config_value_read_group(&l->reader, setting, CONFIG_PLACE_TLS, &draft->entry.tls);
+        break;
+    case CONFIG_KEY_CACHE_GROUP:
+        config_cache_read(&l->reader, setting, true, &draft->entry.cache);
+        draft->timing = setting;
+        break;
+    default:
+        config_value_read(&l->reader, key, setting, l->reader.config);
+        break;
+    }
+}
+
 static void read_top_key(struct loader *l, const config_setting_t *setting)
 {
     const struct config_key *key = config_value_key(&l->reader, setting, CONFIG_PLACE_TOP);
@@ -134,14 +159,8 @@ static void read_top_key(struct loader *l, const config_setting_t *setting)
         return;
     if (key->type == CONFIG_KEY_SECTION)
         add_section(l, setting);
-    else if (!is_first(l, key, setting))
-        return;
-    else if (key->type == CONFIG_KEY_HTTP_GROUP)
-        config_value_read_group(&l->reader, setting, CONFIG_PLACE_HTTP, &l->draft.entry.http);
-    else if (key->type == CONFIG_KEY_TLS_GROUP)
-        config_value_read_group(&l->reader, setting, CONFIG_PLACE_TLS, &l->draft.entry.tls);
-    else
-        config_value_read(&l->reader, key, setting, l->reader.config);
+    else if (is_first(l, key, setting))
+        read_top_value(l, key, setting);
 }
 
 static void read_top(struct loader *l)
@@ -153,12 +172,19 @@ static void read_top(struct loader *l)
     }
 }
 
+/* What stands under that name at top level, or NULL. */
+static const config_setting_t *given(const struct loader *l, const char *name)
+{
+    return l->given[config_key_number(config_key_find(CONFIG_PLACE_TOP, name))];
+}
+
 /* A login has longer than other questions, unless somebody has said how long those have. */
 static struct config_draft draft_of_section(const struct loader *l, enum config_section_id id)
 {
-    const config_setting_t *http = l->given[config_key_number(config_key_find(CONFIG_PLACE_TOP, "http"))];
+    const config_setting_t *http = given(l, "http");
     struct config_draft draft = l->draft;
 
+    config_cache_begin(id, given(l, "response_cache"), &draft.entry.cache);
     if (id == CONFIG_DOVECOT_SASL && (http == NULL || config_setting_get_member(http, "timeout") == NULL))
         draft.entry.http.timeout_ms = CONFIG_LOGIN_TIMEOUT_MS;
     return draft;

@@ -170,19 +170,11 @@ static const char *fill(struct config_reader *r, const config_setting_t *at, con
     return check_bytes(&target->url);
 }
 
-void config_target_read(struct config_reader *r, const config_setting_t *setting, struct config_target *target)
+static void read_one(struct config_reader *r, const config_setting_t *setting, struct config_target *target)
 {
-    struct config_target empty = { .origin = NULL };
     struct url url = { .tls = false };
-
-    *target = empty;
-    if (config_value_count(setting) != 1) {
-        config_reader_error(r, setting, config_value_count(setting) == 0 ? "must be a URL"
-                                                                         : "several targets are not supported yet");
-        return;
-    }
-    setting = config_value_item(setting, 0);
     struct span text = config_value_text(r, setting, 1, CONFIG_TARGET_MAX_BYTES);
+
     if (text.p == NULL)
         return;
     const char *why = split(text, &url);
@@ -192,4 +184,17 @@ void config_target_read(struct config_reader *r, const config_setting_t *setting
         why = fill(r, setting, &url, target);
     if (why != NULL)
         config_reader_error(r, setting, "%s", why);
+}
+
+struct config_target *config_target_read(struct config_reader *r, const config_setting_t *setting, size_t *count)
+{
+    *count = config_value_count(setting);
+    if (*count == 0 || *count > CONFIG_TARGETS_MAX) {
+        config_reader_error(r, setting, "must be a URL, or a list of 1 to %d", CONFIG_TARGETS_MAX);
+        *count = 0;
+    }
+    struct config_target *targets = config_memory_array(r->config->memory, *count, sizeof(*targets));
+    for (size_t i = 0; i < *count; i++)
+        read_one(r, config_value_item(setting, i), &targets[i]);
+    return targets;
 }

@@ -1,5 +1,5 @@
 /*
- * target: one URL, taken apart.
+ * target: one URL or several, taken apart.
  *
  * Shape:  http://HOST[:PORT][/PATH][?QUERY], https://..., unix:/SOCKET:[/PATH][?QUERY]; placeholders after the
  *         authority only; printable ASCII, no user, no fragment.
@@ -15,6 +15,7 @@
 
 #define CONFIG_TARGET_MAX_BYTES 8192
 
-void config_target_read(struct config_reader *r, const config_setting_t *setting, struct config_target *target);
+/* Returns the targets, *count of them. */
+struct config_target *config_target_read(struct config_reader *r, const config_setting_t *setting, size_t *count);
 
 #endif

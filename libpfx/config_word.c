@@ -13,6 +13,7 @@ static const char *const words[][WORDS_MAX] = {
     [CONFIG_KEY_LOG_FORMAT] = { "text", "json" },
     [CONFIG_KEY_IP_VERSION] = { "any", "4", "6" },
     [CONFIG_KEY_TLS_VERSION] = { "1.0", "1.1", "1.2", "1.3" },
+    [CONFIG_KEY_TARGET_ORDER] = { "listed", "random" },
     [CONFIG_KEY_ERROR_RESULT] = { "perm", "temp" },
     [CONFIG_KEY_AUTH_STYLE] = { "json", "basic", "form", "template" },
     [CONFIG_KEY_TEMPFAIL] = { "auto", "disconnect", "fail" },

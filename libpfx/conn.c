@@ -1,16 +1,15 @@
 #include "conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "mem.h"
+#include "peer.h"
 
 static void listen_on(struct conn_set *set)
 {
@@ -157,10 +156,17 @@ static bool flush(struct conn *conn)
     return true;
 }
 
+static void count_event(struct conn_set *set, enum conn_event event)
+{
+    if (set->count_event != NULL)
+        set->count_event(set, event);
+}
+
 static void refuse(struct conn *conn, const char *why)
 {
     char peer[CONN_PEER_MAX_BYTES];
 
+    count_event(conn->set, CONN_MALFORMED);
     log_warning("peer=%s: malformed request: %s, closing", conn_peer(conn, peer), why);
     conn_close(conn);
 }
@@ -264,32 +270,9 @@ void conn_end(struct conn *conn)
         process(conn);
 }
 
-/* The client's address and port as text; NULL on a UNIX socket. */
-static const char *peer_address(int fd, char text[INET6_ADDRSTRLEN], unsigned *port)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } peer = { .any.sa_family = AF_UNSPEC };
-    socklen_t size = sizeof(peer);
-
-    if (getpeername(fd, &peer.any, &size) != 0)
-        return NULL;
-    if (peer.any.sa_family == AF_INET) {
-        *port = ntohs(peer.v4.sin_port);
-        return inet_ntop(AF_INET, &peer.v4.sin_addr, text, INET6_ADDRSTRLEN);
-    }
-    if (peer.any.sa_family == AF_INET6) {
-        *port = ntohs(peer.v6.sin6_port);
-        return inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, INET6_ADDRSTRLEN);
-    }
-    return NULL;
-}
-
 static bool is_traced(const struct conn_set *set, int fd)
 {
-    char text[INET6_ADDRSTRLEN];
+    char text[PEER_MAX_BYTES];
     unsigned port;
 
     return set->traces != NULL && peer_address(fd, text, &port) != NULL && set->traces(set->context, text);
@@ -338,6 +321,7 @@ struct conn *conn_open(struct conn_set *set, int fd)
     set->first = conn;
     set->count++;
     set->opened++;
+    count_event(set, CONN_OPENED);
     return greet(conn) ? conn : NULL;
 }
 
@@ -360,6 +344,7 @@ void conn_close(struct conn *conn)
     buf_free(&conn->out);
     mem_free(conn);
     set->count--;
+    count_event(set, CONN_CLOSED);
     listen_on(set);
     if (set->ends_when_empty && set->count == 0)
         set->emptied(set);
@@ -382,16 +367,5 @@ void conn_set_drain(struct conn_set *set)
 
 const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES])
 {
-    char address[INET6_ADDRSTRLEN];
-    unsigned port;
-    struct ucred who;
-    socklen_t size = sizeof(who);
-
-    if (peer_address(conn->io.fd, address, &port) != NULL)
-        snprintf(text, CONN_PEER_MAX_BYTES, strchr(address, ':') == NULL ? "%s:%u" : "[%s]:%u", address, port);
-    else if (getsockopt(conn->io.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
-        snprintf(text, CONN_PEER_MAX_BYTES, "%d", (int)who.pid);
-    else
-        snprintf(text, CONN_PEER_MAX_BYTES, "unknown");
-    return text;
+    return peer_describe(conn->io.fd, text);
 }

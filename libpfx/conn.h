@@ -27,11 +27,12 @@
 #include "codec.h"
 #include "log.h"
 #include "loop.h"
+#include "peer.h"
 
 #define CONN_WRITE_TIMEOUT_MS 10000
 #define CONN_ACCEPT_PAUSE_MS 100
 #define CONN_READ_BYTES 4096    /* asked of one read(2) at first; a longer request gets more */
-#define CONN_PEER_MAX_BYTES 72  /* "[IPv6%scope]:port" */
+#define CONN_PEER_MAX_BYTES PEER_MAX_BYTES
 #define CONN_WARN_PERCENT 80    /* of max_count */
 
 struct conn;
@@ -63,6 +64,8 @@ struct conn {
     bool trace;     /* debug_peer names the client */
 };
 
+enum conn_event { CONN_OPENED, CONN_CLOSED, CONN_MALFORMED };
+
 struct conn_listener {
     struct loop_io io;
     struct conn_set *set;
@@ -76,6 +79,7 @@ struct conn_set {
     bool (*traces)(void *context, const char *address); /* is that client address in debug_peer? NULL: none is */
     void (*served)(struct conn_set *set);      /* after each answer, and when conn_served() says so */
     void (*emptied)(struct conn_set *set);     /* see ends_when_empty */
+    void (*count_event)(struct conn_set *set, enum conn_event event); /* NULL: nobody counts */
     size_t max_count;
     size_t count;
     uint32_t opened; /* so far, this one included when conn_ops.opened is called */

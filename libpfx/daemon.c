@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "backend_trust.h"
+#include "backend_shared.h"
 #include "clock.h"
 #include "log.h"
 #include "master.h"
@@ -22,6 +23,7 @@
 #include "privileges.h"
 
 #define DEFAULT_CONFIG_DIRECTORY "/etc/postfix"
+#define RUN_DIRECTORY            "/run/pfx"
 #define WORKERS_AUTO_MAX         16
 #define BACKEND_SOCKETS_MAX      1024 /* descriptors kept for connections to backends */
 #define OTHER_FILES              64   /* log, epoll, event and signal descriptors, name service */
@@ -35,7 +37,7 @@ static struct process {
     enum start start;
     char *config_path;
     struct config *config;
-    struct backend_trust *trust;
+    struct backend_shared shared;
     struct listener_set listeners;
     struct master_settings master;
     size_t max_connections;
@@ -117,7 +119,7 @@ static void read_configuration(void)
         config_find(config, process.ops->section, span_text(process.options.name)) == NULL)
         log_error("%s: no entry %s in %s", process.config_path, process.options.name,
                   config_section_name(process.ops->section));
-    process.trust = backend_trust_load(config, process.ops->section);
+    backend_shared_load(&process.shared, config, process.ops->section);
 }
 
 static bool open_listeners(void)
@@ -151,22 +153,6 @@ static void limit_connections(void)
                 wanted);
 }
 
-static bool drop_privileges(void)
-{
-    char why[PRIVILEGES_REASON_MAX_BYTES];
-    const char *user = NULL;
-
-    if (process.start == START_MASTER)
-        user = process.options.drop_privileges ? process.master.mail_owner : NULL;
-    else if (geteuid() == 0)
-        user = process.config->user;
-    bool change_root = process.start == START_MASTER && process.options.change_root;
-    if (privileges_drop(user, change_root, is_standalone(), why))
-        return true;
-    log_fatal("%s", why);
-    return false;
-}
-
 static size_t count_workers(void)
 {
     size_t workers = process.options.workers >= 0 ? (size_t)process.options.workers : (size_t)process.config->workers;
@@ -176,6 +162,42 @@ static size_t count_workers(void)
         return workers;
     workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
     return workers > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : workers;
+}
+
+/* Whom it becomes; NULL: nobody else. */
+static const char *future_user(void)
+{
+    if (process.start == START_MASTER)
+        return process.options.drop_privileges ? process.master.mail_owner : NULL;
+    return geteuid() == 0 ? process.config->user : NULL;
+}
+
+static const char *state_directory(void)
+{
+    if (process.config->state_directory[0] != '\0')
+        return process.config->state_directory;
+    if (process.start == START_MASTER)
+        return process.master.data_directory;
+    return faccessat(AT_FDCWD, RUN_DIRECTORY, W_OK | X_OK, AT_EACCESS) == 0 ? RUN_DIRECTORY : "";
+}
+
+/* The files belong to the user that the workers run as, and are opened before chroot(2). */
+static void open_state(void)
+{
+    privileges_act_as(future_user());
+    backend_shared_open_state(&process.shared, process.config, state_directory(), process.ops->name, count_workers());
+    privileges_act_as_self();
+}
+
+static bool drop_privileges(void)
+{
+    char why[PRIVILEGES_REASON_MAX_BYTES];
+    const char *user = future_user();
+    bool change_root = process.start == START_MASTER && process.options.change_root;
+    if (privileges_drop(user, change_root, is_standalone(), why))
+        return true;
+    log_fatal("%s", why);
+    return false;
 }
 
 /* Standalone, SIGHUP: a new configuration that cannot be used must not end a service that works. */
@@ -240,7 +262,7 @@ static int serve(void)
 {
     struct worker_setup worker = { .ops = process.ops, .config = process.config,
                                    .name = process.options.name, .service = process.options.service,
-                                   .trust = process.trust,
+                                   .shared = &process.shared,
                                    .listeners = &process.listeners, .max_connections = process.max_connections,
                                    .drain_on_sigterm = is_standalone() };
 
@@ -278,6 +300,8 @@ static int run(const char *why)
     if (process.start != START_STDIN && !open_listeners())
         return 1;
     limit_connections();
+    if (process.start != START_STDIN)
+        open_state();
     if (!drop_privileges())
         return 1;
     return serve();
@@ -285,7 +309,7 @@ static int run(const char *why)
 
 static void free_all(void)
 {
-    backend_trust_free(&process.trust);
+    backend_shared_close(&process.shared);
     config_free(&process.config);
     listener_close(&process.listeners);
     master_free_settings(&process.master);

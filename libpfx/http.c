@@ -86,18 +86,6 @@ static void empty(struct buf *b)
         buf_clear(b);
 }
 
-/* Those of the call alone; one of them may hold a password. */
-static void free_headers(struct http_call *call)
-{
-    for (struct curl_slist *at = call->headers; at != NULL; at = at->next) {
-        mem_wipe(at->data, strlen(at->data));
-        if (at->next == call->endpoint->headers)
-            at->next = NULL;
-    }
-    curl_slist_free_all(call->headers);
-    call->headers = NULL;
-}
-
 /* Takes the call out of everything that it waits in, and keeps its buffers for the next one. */
 static void release(struct http_call *call)
 {
@@ -109,7 +97,8 @@ static void release(struct http_call *call)
     resolver_forget(&call->waiter);
     loop_cancel(http->loop, &call->timer);
     curl_easy_cleanup(call->easy);
-    free_headers(call);
+    http_endpoint_free_headers(endpoint, call->headers);
+    call->headers = NULL;
     curl_slist_free_all(call->addresses);
     unlink_call(call);
     if (http->idle_calls >= HTTP_IDLE_CALLS_MAX) {
@@ -153,12 +142,22 @@ size_t http_header_count(const struct http_answer *answer, const char *name)
     return header->amount;
 }
 
+/* libcurl sets the time of the look-up, which is ours, when it begins to connect. */
+static bool is_queued(const struct http_call *call)
+{
+    curl_off_t looked_up_us = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up_us);
+    return looked_up_us == 0;
+}
+
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
 {
     struct http_answer answer = { .failure = failure, .reason = http_failure_reason(failure), .detail = detail,
                                   .call = call };
     long status = 0;
 
+    answer.was_queued = failure == HTTP_TIMED_OUT && call->in_multi && is_queued(call);
     if (failure == HTTP_ANSWERED) {
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
         answer.status = (int)status;

@@ -42,6 +42,7 @@ struct http_answer {
     const char *detail; /* for the log */
     int status;
     struct span body;
+    bool was_queued; /* HTTP_TIMED_OUT before it had a connection: nothing was learned about the backend */
     struct http_call *call;
 };
 

@@ -29,6 +29,7 @@ static void configure_tls(const struct http_endpoint *endpoint, CURL *easy)
 void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy)
 {
     const struct config_entry *entry = endpoint->entry;
+    const struct config_target *target = endpoint->target;
     static const long resolve_as[] = { CURL_IPRESOLVE_WHATEVER, CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6 };
 
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -43,8 +44,8 @@ void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy)
     curl_easy_setopt(easy, CURLOPT_PROXY, endpoint->proxy);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* decided when the endpoint was made */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, entry->http.user_agent[0] == '\0' ? NULL : entry->http.user_agent);
-    if (entry->target.socket_path != NULL)
-        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, entry->target.socket_path);
+    if (target->socket_path != NULL)
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, target->socket_path);
     if (entry->response_compression)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (strcmp(entry->method, "POST") != 0 && strcmp(entry->method, "GET") != 0)
@@ -69,6 +70,16 @@ struct curl_slist *http_endpoint_add_header(struct curl_slist *list, const char 
     return curl_slist_append(list, line);
 }
 
+void http_endpoint_free_headers(const struct http_endpoint *endpoint, struct curl_slist *list)
+{
+    for (struct curl_slist *at = list; at != NULL; at = at->next) {
+        mem_wipe(at->data, strlen(at->data));
+        if (at->next == endpoint->headers)
+            at->next = NULL;
+    }
+    curl_slist_free_all(list);
+}
+
 /* A domain name matches itself and what is below it; "*" matches everything. */
 static bool is_below(const char *host, const char *domain)
 {
@@ -84,12 +95,12 @@ static bool is_below(const char *host, const char *domain)
     return d > 0 && h >= d && strcasecmp(host + h - d, domain) == 0 && (h == d || host[h - d - 1] == '.');
 }
 
-static const char *proxy_of(const struct config_entry *entry)
+static const char *proxy_of(const struct config_entry *entry, const struct config_target *target)
 {
-    if (entry->target.socket_path != NULL)
+    if (target->socket_path != NULL)
         return "";
     for (size_t i = 0; i < entry->http.no_proxy.count; i++)
-        if (is_below(entry->target.host, entry->http.no_proxy.item[i]))
+        if (is_below(target->host, entry->http.no_proxy.item[i]))
             return "";
     return entry->http.proxy;
 }
@@ -98,12 +109,13 @@ static const char *proxy_of(const struct config_entry *entry)
 static void find_host(struct http_endpoint *endpoint)
 {
     const struct config_entry *entry = endpoint->entry;
+    const struct config_target *target = endpoint->target;
     bool by_proxy = endpoint->proxy[0] != '\0';
-    const char *host = by_proxy ? entry->http.proxy_host : entry->target.host;
-    bool is_address = by_proxy ? entry->http.proxy_is_address : entry->target.host_is_address;
+    const char *host = by_proxy ? entry->http.proxy_host : target->host;
+    bool is_address = by_proxy ? entry->http.proxy_is_address : target->host_is_address;
 
-    endpoint->port = by_proxy ? entry->http.proxy_port : entry->target.port;
-    if (entry->target.socket_path != NULL || is_address || strcmp(host, "localhost") == 0)
+    endpoint->port = by_proxy ? entry->http.proxy_port : target->port;
+    if (target->socket_path != NULL || is_address || strcmp(host, "localhost") == 0)
         return;
     endpoint->host = resolver_host(endpoint->http->resolver, host, (enum config_ip_version)entry->http.ip_version);
 }
@@ -113,10 +125,10 @@ static bool is_same_path(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static struct group *find_group(struct http *http, const struct tls_profile *profile, const struct config_entry *entry)
+static struct group *find_group(struct http *http, const struct tls_profile *profile, const struct http_endpoint *of)
 {
-    const char *socket_path = entry->target.socket_path;
-    int ip_version = entry->http.ip_version;
+    const char *socket_path = of->target->socket_path;
+    int ip_version = of->entry->http.ip_version;
 
     for (struct group *group = http->groups; group != NULL; group = group->next)
         if (group->profile == profile && group->ip_version == ip_version &&
@@ -185,14 +197,15 @@ static void add_fixed_headers(struct http_endpoint *endpoint)
 }
 
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
-                                        const struct tls_profile *profile)
+                                        const struct config_target *target, const struct tls_profile *profile)
 {
     struct http_endpoint *endpoint = mem_alloc(sizeof(*endpoint));
 
     endpoint->http = http;
     endpoint->entry = entry;
-    endpoint->group = find_group(http, profile, entry);
-    endpoint->proxy = proxy_of(entry);
+    endpoint->target = target;
+    endpoint->group = find_group(http, profile, endpoint);
+    endpoint->proxy = proxy_of(entry, target);
     find_host(endpoint);
     add_fixed_headers(endpoint);
     endpoint->next = http->endpoints;

@@ -1,10 +1,10 @@
 /*
- * An endpoint: what all requests of an entry have in common, and which entries may share connections.
+ * An endpoint: what all requests of an entry to one of its targets have in common, and who may share connections.
  *
  * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its
  *         URL, body and further headers (http.h).
  * Errors: none; the configuration was checked when it was read.
- * Owner:  struct http owns it. entry and profile must outlive it; profile is NULL when the target has no TLS.
+ * Owner:  struct http owns it. entry, target and profile must outlive it; profile is NULL when the target has no TLS.
  * Source: curl_easy_setopt(3).
  */
 #ifndef PFX_HTTP_ENDPOINT_H
@@ -18,11 +18,14 @@ struct http_endpoint;
 struct curl_slist;
 
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
-                                        const struct tls_profile *profile);
+                                        const struct config_target *target, const struct tls_profile *profile);
 
 /* For http.c: every option of an easy handle that never changes; a header line; the end. */
 void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy);
 struct curl_slist *http_endpoint_add_header(struct curl_slist *list, const char *line);
+
+/* Those of a request, which go on with the endpoint's own; wiped. */
+void http_endpoint_free_headers(const struct http_endpoint *endpoint, struct curl_slist *list);
 void http_endpoint_free_all(struct http *http); /* no call may be left */
 
 #endif

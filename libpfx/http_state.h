@@ -37,6 +37,7 @@ struct http_endpoint {
     struct http *http;
     struct group *group;
     const struct config_entry *entry;
+    const struct config_target *target;
     const char *proxy;          /* "" none */
     struct resolver_host *host; /* whom libcurl will connect to; NULL: an address, "localhost" or a socket */
     unsigned port;              /* its port */

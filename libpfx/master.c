@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static FILE *start_postconf(const char *config_directory, pid_t *pid, const char
 {
     char *arguments[] = { (char *)(size_t) "postconf", (char *)(size_t) "-c", (char *)(size_t)config_directory,
                           (char *)(size_t) "-xh", (char *)(size_t) "mail_owner", (char *)(size_t) "syslog_facility",
-                          NULL };
+                          (char *)(size_t) "data_directory", NULL };
     posix_spawn_file_actions_t actions;
     int ends[2];
 
@@ -84,7 +85,7 @@ static FILE *start_postconf(const char *config_directory, pid_t *pid, const char
 
 static void read_line(FILE *file, char **setting)
 {
-    char line[256];
+    char line[PATH_MAX + 1];
     size_t n;
 
     if (fgets(line, sizeof(line), file) == NULL || (n = strcspn(line, "\n")) == 0)
@@ -98,12 +99,14 @@ const char *master_read_settings(struct master_settings *settings, const char *c
     const char *why = NULL;
     pid_t pid;
 
-    *settings = (struct master_settings){ .mail_owner = mem_string("postfix"), .syslog_facility = mem_string("mail") };
+    *settings = (struct master_settings){ .mail_owner = mem_string("postfix"), .syslog_facility = mem_string("mail"),
+                                          .data_directory = mem_string("/var/lib/postfix") };
     FILE *output = start_postconf(config_directory, &pid, &why);
     if (output == NULL)
         return why;
     read_line(output, &settings->mail_owner);
     read_line(output, &settings->syslog_facility);
+    read_line(output, &settings->data_directory);
     fclose(output);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -114,4 +117,5 @@ void master_free_settings(struct master_settings *settings)
 {
     mem_free(settings->mail_owner);
     mem_free(settings->syslog_facility);
+    mem_free(settings->data_directory);
 }

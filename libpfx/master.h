@@ -23,6 +23,7 @@
 struct master_settings {
     char *mail_owner;
     char *syslog_facility;
+    char *data_directory;
 };
 
 const char *master_begin(void);

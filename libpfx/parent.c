@@ -51,12 +51,12 @@ static void become_worker(struct parent *parent, struct slot *own, int control_f
     if (setup->status_fd >= 0)
         close(setup->status_fd);
     loop_close(&parent->loop);
-    mem_free(parent->slots);
-    mem_free(parent);
     if (setup->forget_privileges != NULL && !setup->forget_privileges())
         log_fatal("cannot give up privileges: %s", strerror(errno));
     else
-        status = worker_run(&setup->worker, control_fd);
+        status = worker_run(&setup->worker, control_fd, (unsigned)(own - parent->slots));
+    mem_free(parent->slots);
+    mem_free(parent);
     exit(status);
 }
 

@@ -66,6 +66,20 @@ void privileges_give_back(void)
         abort();
 }
 
+void privileges_act_as(const char *user)
+{
+    const struct passwd *account = user == NULL ? NULL : getpwnam(user);
+
+    if (account != NULL && setegid(account->pw_gid) == 0 && seteuid(account->pw_uid) != 0)
+        privileges_act_as_self();
+}
+
+void privileges_act_as_self(void)
+{
+    if (seteuid(getuid()) != 0 || setegid(getgid()) != 0)
+        abort();
+}
+
 bool privileges_forget(void)
 {
     uid_t uid = geteuid();

@@ -25,6 +25,10 @@ void privileges_borrow(void);
 void privileges_give_back(void);
 bool privileges_forget(void);
 
+/* What it makes until privileges_act_as_self() belongs to user; NULL, or who is nobody: stays who it is. */
+void privileges_act_as(const char *user);
+void privileges_act_as_self(void);
+
 /*
  * No core file, and no look into the process's memory for others of the same user: it holds secrets. The kernel forgets
  * it when ids change, so privileges_drop() and privileges_forget() do it again.

@@ -161,16 +161,16 @@ static enum template_outcome render_headers(const struct config_entry *entry, co
     return outcome;
 }
 
-enum template_outcome request_render(const struct config_entry *entry, const struct subject *subject,
-                                     uint64_t request_id, struct http_call *http)
+enum template_outcome request_render(const struct config_entry *entry, const struct config_target *target,
+                                     const struct subject *subject, uint64_t request_id, struct http_call *http)
 {
     struct template_values values = subject_values(subject);
 
     if (!subject_is_askable(subject))
         return TEMPLATE_SUPPRESSED;
-    enum template_outcome outcome = render(&entry->target.url, &values, http_url(http));
+    enum template_outcome outcome = render(&target->url, &values, http_url(http));
     if (outcome == TEMPLATE_DONE)
-        outcome = check_path(entry, leaves_path(span_text(entry->target.url.text), buf_span(http_url(http))));
+        outcome = check_path(entry, leaves_path(span_text(target->url.text), buf_span(http_url(http))));
     if (outcome == TEMPLATE_DONE && entry->payload.count > 0)
         outcome = render(&entry->payload, &values, http_body(http));
     if (outcome == TEMPLATE_DONE)

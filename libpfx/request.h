@@ -18,7 +18,7 @@
 #include "http.h"
 #include "subject.h"
 
-enum template_outcome request_render(const struct config_entry *entry, const struct subject *subject,
-                                     uint64_t request_id, struct http_call *http);
+enum template_outcome request_render(const struct config_entry *entry, const struct config_target *target,
+                                     const struct subject *subject, uint64_t request_id, struct http_call *http);
 
 #endif

@@ -173,6 +173,17 @@ void subject_free(struct subject *subject)
     *subject = (struct subject){ .attributes = NULL };
 }
 
+bool subject_equal(const struct subject *a, const struct subject *b)
+{
+    if (a->attribute_count != b->attribute_count || !span_equal(buf_span(&a->bytes), buf_span(&b->bytes)))
+        return false;
+    for (size_t i = 0; i < a->attribute_count; i++)
+        if (a->attributes[i].name.n != b->attributes[i].name.n ||
+            a->attributes[i].value.n != b->attributes[i].value.n)
+            return false;
+    return true;
+}
+
 struct template_values subject_values(const struct subject *subject)
 {
     return (struct template_values){ .key = subject->attributes == NULL ? buf_span(&subject->bytes) : SPAN(""),

@@ -45,6 +45,9 @@ void subject_of_policy(struct subject *subject, const struct config_entry *entry
 void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login);
 void subject_free(struct subject *subject);
 
+/* Is it the same question to the same entry? */
+bool subject_equal(const struct subject *a, const struct subject *b);
+
 /* For template_expand(); borrows the subject. */
 struct template_values subject_values(const struct subject *subject);
 

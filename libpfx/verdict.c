@@ -13,6 +13,13 @@ static struct verdict make(enum verdict_kind kind, const char *text, const char 
     return (struct verdict){ .kind = kind, .text = span_text(text), .warning = warning };
 }
 
+static struct verdict fault(enum verdict_kind kind, const char *text, const char *warning)
+{
+    struct verdict verdict = make(kind, text, warning);
+    verdict.is_failure = true;
+    return verdict;
+}
+
 static bool is_json(struct span body)
 {
     const char *why;
@@ -33,26 +40,26 @@ static struct verdict of_status(const struct config_entry *entry, int status)
     case 408:
     case 425:
     case 429:
-        return make(VERDICT_TEMP, "the backend asks to come back later", "the backend asks to come back later");
+        return fault(VERDICT_TEMP, "the backend asks to come back later", "the backend asks to come back later");
     case 401:
     case 403:
     case 407:
-        return make(VERDICT_PERM, "the backend refuses pfx",
-                    is_basic
-                        ? "the backend refuses more than the credentials: check target, or add it to failure_status"
-                        : "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
+        return fault(VERDICT_PERM, "the backend refuses pfx",
+                     is_basic ? "the backend refuses more than the credentials: check target and failure_status"
+                              : "the backend refuses pfx: check http_auth_basic, http_auth_bearer and custom_headers");
     case 404:
-        return make(VERDICT_PERM, "the backend does not know the URL", unknown_url);
+        return fault(VERDICT_PERM, "the backend does not know the URL", unknown_url);
     default:
         break;
     }
     if (status >= 500)
-        return make(VERDICT_TEMP, "the backend reports an error of its own", "the backend reports an error of its own");
+        return fault(VERDICT_TEMP, "the backend reports an error of its own",
+                     "the backend reports an error of its own");
     if (status >= 300 && status < 400)
-        return make(VERDICT_PERM, "the backend redirects",
-                    "the backend redirects, which is not followed: put the final URL into target");
-    return make(VERDICT_PERM, "the backend gives an unexpected status",
-                "unexpected status: check target, method and payload, or add it to status_code");
+        return fault(VERDICT_PERM, "the backend redirects",
+                     "the backend redirects, which is not followed: put the final URL into target");
+    return fault(VERDICT_PERM, "the backend gives an unexpected status",
+                 "unexpected status: check target, method and payload, or add it to status_code");
 }
 
 /* True: the service itself reports an error. */
@@ -84,9 +91,8 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
     return true;
 }
 
-static struct verdict unusable(enum verdict_kind kind, const char *text, const char *detail)
+static struct verdict explain(struct verdict verdict, const char *detail)
 {
-    struct verdict verdict = make(kind, text, text);
     verdict.detail = detail;
     return verdict;
 }
@@ -99,7 +105,7 @@ static struct verdict check_value(const struct config_entry *entry, const struct
     if (span_find(value, '\n') < value.n || span_find(value, '\r') < value.n || span_find(value, '\0') < value.n)
         return make(VERDICT_PERM, "the value has more than one line", "the value holds a line break or NUL");
     if (entry->section == CONFIG_POLICY_SERVICES && (why = action_check(value, entry->restrictions)) != NULL)
-        return unusable(VERDICT_PERM, "the action is not usable", why);
+        return explain(make(VERDICT_PERM, "the action is not usable", "the action is not usable"), why);
     if (entry->section == CONFIG_SOCKET_MAPS &&
         socketmap_reply_bytes(SOCKETMAP_OK, value) > (size_t)entry->max_reply_bytes)
         return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
@@ -114,9 +120,10 @@ static struct verdict find_value(const struct config_entry *entry, const struct 
     buf_clear(memory);
     enum jsondoc_value found = jsondoc_get(doc, entry->value_field, memory, &why);
     if (found == JSONDOC_MISSING && entry->value_required)
-        verdict = make(VERDICT_PERM, "the answer lacks the value", "value_field is missing, and value_required is set");
+        verdict = fault(VERDICT_PERM, "the answer lacks the value",
+                        "value_field is missing, and value_required is set");
     else if (found == JSONDOC_BAD)
-        verdict = unusable(VERDICT_PERM, "the value is not usable", why);
+        verdict = explain(make(VERDICT_PERM, "the value is not usable", "the value is not usable"), why);
     else if (found == JSONDOC_VALUE)
         verdict = check_value(entry, memory);
     verdict.lacks_value = found == JSONDOC_MISSING;
@@ -139,7 +146,8 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
         return make(VERDICT_NOTFOUND, "", NULL);
     struct jsondoc *doc = jsondoc_parse(body, &why);
     if (doc == NULL)
-        return unusable(VERDICT_TEMP, "the backend's answer is not JSON", why);
+        return explain(fault(VERDICT_TEMP, "the backend's answer is not JSON",
+                             "the backend's answer is not JSON"), why);
     if (!find_error(entry, doc, memory, &verdict))
         verdict = find_value(entry, doc, memory);
     jsondoc_free(&doc);
@@ -204,7 +212,7 @@ struct verdict verdict_of_login(const struct config_entry *entry, const struct v
 
 struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
 {
-    return make(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
+    return fault(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
 }
 
 const char *verdict_word(enum verdict_kind kind)

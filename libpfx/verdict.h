@@ -38,6 +38,7 @@ struct verdict {
     const char *detail;  /* a constant, the text of error_field or reason_header, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
     bool has_value;      /* it does, whatever it holds */
+    bool is_failure;     /* the backend did not do its work: an older answer may stand in */
 };
 
 struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory);

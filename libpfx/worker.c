@@ -14,6 +14,7 @@ struct worker {
     struct loop loop;
     struct conn_set clients;
     struct worker_context context;
+    struct stats_series *stats; /* of the daemon */
     struct loop_io control;
     struct loop_io signals;
     struct loop_timer drain_limit;
@@ -105,9 +106,39 @@ static bool watch_signals(struct worker *worker)
     return worker->signals.fd >= 0 && loop_add(&worker->loop, &worker->signals);
 }
 
-static bool begin(struct worker *worker, const struct worker_setup *setup)
+static void count_event(struct conn_set *clients, enum conn_event event)
+{
+    struct worker *worker = LOOP_OWNER(clients, struct worker, clients);
+
+    switch (event) {
+    case CONN_OPENED:
+        stats_add(worker->stats, STATS_DAEMON_CONNECTIONS, 1);
+        stats_add(worker->stats, STATS_DAEMON_CONNECTIONS_OPEN, 1);
+        break;
+    case CONN_CLOSED:
+        stats_add(worker->stats, STATS_DAEMON_CONNECTIONS_OPEN, -1);
+        break;
+    case CONN_MALFORMED:
+        stats_add(worker->stats, STATS_DAEMON_MALFORMED, 1);
+        break;
+    }
+}
+
+static void begin_counting(struct worker *worker, unsigned number)
+{
+    const struct backend_shared *shared = worker->setup->shared;
+
+    backend_shared_enter(shared);
+    if (shared->stats == NULL)
+        return;
+    worker->stats = stats_series(shared->stats, "", "", backend_shared_slot(shared, number));
+    stats_add(worker->stats, STATS_DAEMON_WORKERS_STARTED, 1);
+}
+
+static bool begin(struct worker *worker, const struct worker_setup *setup, unsigned number)
 {
     worker->setup = setup;
+    begin_counting(worker, number);
     worker->control.fd = worker->signals.fd = -1;
     if (!loop_open(&worker->loop) || !watch_signals(worker))
         return false;
@@ -115,10 +146,12 @@ static bool begin(struct worker *worker, const struct worker_setup *setup)
         .config = setup->config,
         .name = setup->name,
         .service = setup->service,
-        .backend = backend_new(&worker->loop, setup->config, setup->ops->section, setup->trust),
+        .backend = backend_new(&worker->loop, setup->config, setup->shared,
+                               backend_shared_slot(setup->shared, number)),
     };
     worker->clients = (struct conn_set){ .loop = &worker->loop, .ops = setup->ops->conn, .context = &worker->context,
-                                         .emptied = emptied, .max_count = setup->max_connections };
+                                         .emptied = emptied, .count_event = count_event,
+                                         .max_count = setup->max_connections };
     if (setup->config->debug_peer.count > 0)
         worker->clients.traces = traces;
     return worker->context.backend != NULL;
@@ -137,11 +170,11 @@ static void end(struct worker *worker)
     mem_free(worker);
 }
 
-int worker_run(const struct worker_setup *setup, int control_fd)
+int worker_run(const struct worker_setup *setup, int control_fd, unsigned number)
 {
     struct worker *worker = mem_alloc(sizeof(*worker));
 
-    if (!begin(worker, setup)) {
+    if (!begin(worker, setup, number)) {
         log_fatal("cannot begin: %s", strerror(errno));
         return 1;
     }
@@ -161,7 +194,7 @@ int worker_serve_one(const struct worker_setup *setup, int fd)
 {
     struct worker *worker = mem_alloc(sizeof(*worker));
 
-    if (!begin(worker, setup) || conn_open(&worker->clients, fd) == NULL) {
+    if (!begin(worker, setup, 0) || conn_open(&worker->clients, fd) == NULL) {
         log_fatal("cannot begin: %s", strerror(errno));
         return 1;
     }

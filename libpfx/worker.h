@@ -34,7 +34,7 @@ struct worker_setup {
     const struct config *config;
     const char *name;    /* of the entry to serve, from the command line; NULL: not given */
     const char *service; /* of master.cf; NULL: not started by master(8) */
-    const struct backend_trust *trust;
+    const struct backend_shared *shared;
     const struct listener_set *listeners;
     size_t max_connections;
     bool drain_on_sigterm; /* standalone; under master(8) SIGTERM means at once */
@@ -49,7 +49,8 @@ struct worker_context {
     struct log_limit no_entry; /* requests for an entry that is not there */
 };
 
-int worker_run(const struct worker_setup *setup, int control_fd);
+/* number: of this worker, from 0; it takes the place of a dead one with the same. */
+int worker_run(const struct worker_setup *setup, int control_fd, unsigned number);
 
 /* Serves one connected socket, then returns. */
 int worker_serve_one(const struct worker_setup *setup, int fd);

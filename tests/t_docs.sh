@@ -31,6 +31,9 @@ finish() {
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
+chmod 755 "$directory"
+mkdir -m 777 "$directory/state"
+
 passed=0
 failed=0
 
@@ -123,7 +126,7 @@ texts() {
 log_lines() {
     formats 'log_(fatal|error|warning|info)\(' libpfx/*.c daemons/*/*.c
     {
-        formats '[^a-z_]warn\(call,' libpfx/backend.c
+        formats 'backend_log_warning\([^;"]*,' libpfx/backend*.c libpfx/inquiry.c
         texts libpfx/verdict.c
         sed -n '/^static const char \*const reasons/,/^};/p' libpfx/http_failure.c | texts -
     } | sed 's/[:,].*//'
@@ -170,6 +173,7 @@ watch_log() {
 # Starts a daemon with a copy of a configuration. Under timeout(1) it ends, and with it its log, whatever happens.
 check_configuration() { # FILE DAEMON
     cat "$1" >"$directory/pfx.cfg" || { count "$1" "cannot be read"; return; }
+    echo "state_directory = \"$directory/state\";" >>"$directory/pfx.cfg"
     copy_secrets "$directory/pfx.cfg"
     timeout "$START_LIMIT_SECONDS" "$build/$2" -C "$directory/pfx.cfg" -L "unix:$directory/socket" \
         </dev/null >"$directory/log" 2>&1 &

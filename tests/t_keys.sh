@@ -32,6 +32,8 @@ sample_keys()
                 place = "TOP"
             else if (group[0] in place_of)
                 place = depth == 1 ? "" : place_of[group[0]]
+            else if (group[0] == "response_cache")
+                place = "CACHE"
             else
                 place = toupper(group[0])
             if (place != "")

@@ -103,7 +103,7 @@ check_quarantine() {
     quarantine 'libconfig\.h' 'config_[a-z]+\.[ch]'
     quarantine '(cjson/)?cJSON\.h' 'jsondoc\.c'
     quarantine 'openssl/.*' 'tls\.c'
-    quarantine 'pthread\.h' 'resolver\.c'
+    quarantine 'pthread\.h' '(resolver|shm)\.c'
     quarantine 'zlib\.h' 'gzip\.c'
     quarantine 'check\.h' 'none'
 }

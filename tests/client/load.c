@@ -2,6 +2,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -31,7 +32,11 @@ struct load {
     enum stage stage;
     int64_t end_us; /* of the asking; 0: when all requests are asked */
     int64_t checked_us;
+    int64_t part_us; /* when the part began that the tally is of */
+    int status;      /* of the parts before */
 };
+
+static volatile sig_atomic_t part_is_over;
 
 static _Noreturn void usage(void)
 {
@@ -145,6 +150,26 @@ static void check_times(struct load *l)
     }
 }
 
+static void note_end_of_part(int number)
+{
+    (void)number;
+    part_is_over = 1;
+}
+
+static void print_part(struct load *l)
+{
+    int64_t now = now_us();
+
+    part_is_over = 0;
+    tally_stop(&l->team.tally, now - l->part_us);
+    tally_print(&l->team.tally);
+    fflush(stdout);
+    l->status |= tally_exit_status(&l->team.tally);
+    tally_free(&l->team.tally);
+    l->team.tally = (struct tally){ 0 };
+    l->part_us = now;
+}
+
 static int take_turn(struct load *l, int wait_ms)
 {
     struct epoll_event events[EVENTS_MAX];
@@ -155,6 +180,8 @@ static int take_turn(struct load *l, int wait_ms)
         drive(l, events[i].data.ptr);
     }
     check_times(l);
+    if (part_is_over)
+        print_part(l);
     return n;
 }
 
@@ -171,19 +198,19 @@ static int run(struct load *l)
         peer_connect(&l->peers[i]);
     finish_stage(l);
 
-    int64_t start_us = now_us();
+    l->part_us = now_us();
     l->stage = ASKING;
-    l->end_us = l->duration_ms > 0 ? start_us + l->duration_ms * US_PER_MS : 0;
+    l->end_us = l->duration_ms > 0 ? l->part_us + l->duration_ms * US_PER_MS : 0;
     drive_all(l);
     finish_stage(l);
-    tally_stop(&l->team.tally, now_us() - start_us);
+    tally_stop(&l->team.tally, now_us() - l->part_us);
 
     l->stage = l->asks_idle ? ASKING_IDLE : OVER;
     while (take_turn(l, 0) > 0)
         continue; /* idle connections that were closed meanwhile */
     drive_all(l);
     finish_stage(l);
-    return tally_exit_status(&l->team.tally);
+    return l->status | tally_exit_status(&l->team.tally);
 }
 
 static int report(struct load *l, int status)
@@ -207,6 +234,7 @@ int load_main(int argc, char **argv)
     read_command(&l, argc, argv, "ac:e:i:k:n:p:rt:");
     if ((l.requests == 0) == (l.duration_ms == 0) && l.connections > 0)
         usage();
+    signal(SIGUSR1, note_end_of_part);
     return report(&l, run(&l));
 }
 

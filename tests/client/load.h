@@ -10,6 +10,7 @@
  *        -k  how many different keys (1000): PREFIX0, PREFIX1 ... -p  PREFIX (key)
  *        -e  the reply that must come: "OK EXPECT", in which {k} is the key; without {k} the key follows it
  *        -r  prints the rate alone
+ *        SIGUSR1: prints the line of what ended so far, and begins anew; a question in flight belongs to the next line
  * storm  all connections are opened without a wait between them, each asks once.
  * Shape:  exit 0 when nothing was lost or wrong, 1 otherwise, 2 for a mistake in the command.
  */

@@ -5,14 +5,13 @@
 #define PFX_BACKEND_FIXTURE_H
 
 #include "backend.h"
-#include "backend_trust.h"
 #include "config_fixture.h"
 #include "log_fixture.h"
 #include "responder.h"
 
 static struct responder fixture_server;
 static struct config *fixture_config;
-static struct backend_trust *fixture_trust;
+static struct backend_shared fixture_shared; /* without cache and counters unless the test opens them */
 static struct backend *fixture_backend;
 
 static int fixture_done;
@@ -41,7 +40,7 @@ static void fixture_backend_end(void)
 {
     backend_free(&fixture_backend);
     ck_assert_ptr_null(fixture_backend);
-    backend_trust_free(&fixture_trust);
+    backend_shared_close(&fixture_shared);
     config_free(&fixture_config);
     responder_end(&fixture_server);
     fixture_log_end();
@@ -57,8 +56,8 @@ static inline void fixture_entry(const char *path, const char *keys)
                             target, keys, target);
 
     fixture_config = fixture_load_good(text);
-    fixture_trust = backend_trust_load(fixture_config, CONFIG_SOCKET_MAPS);
-    fixture_backend = backend_new(&fixture_loop, fixture_config, CONFIG_SOCKET_MAPS, fixture_trust);
+    backend_shared_load(&fixture_shared, fixture_config, CONFIG_SOCKET_MAPS);
+    fixture_backend = backend_new(&fixture_loop, fixture_config, &fixture_shared, 0);
     ck_assert_ptr_nonnull(fixture_backend);
     mem_free(text);
     mem_free(target);
@@ -71,8 +70,8 @@ static inline void fixture_login_entry(const char *path, const char *keys)
                             path, keys);
 
     fixture_config = fixture_load_good_login(text);
-    fixture_trust = backend_trust_load(fixture_config, CONFIG_DOVECOT_SASL);
-    fixture_backend = backend_new(&fixture_loop, fixture_config, CONFIG_DOVECOT_SASL, fixture_trust);
+    backend_shared_load(&fixture_shared, fixture_config, CONFIG_DOVECOT_SASL);
+    fixture_backend = backend_new(&fixture_loop, fixture_config, &fixture_shared, 0);
     ck_assert_ptr_nonnull(fixture_backend);
     mem_free(text);
 }

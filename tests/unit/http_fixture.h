@@ -55,7 +55,8 @@ static inline void fixture_entry(const char *target, const char *keys)
     config_free(&fixture_config);
     fixture_config = fixture_load_good(text);
     mem_free(text);
-    fixture_endpoint = http_endpoint_new(fixture_http, fixture_map(fixture_config, "m"), NULL);
+    const struct config_entry *entry = fixture_map(fixture_config, "m");
+    fixture_endpoint = http_endpoint_new(fixture_http, entry, &entry->targets[0], NULL);
 }
 
 static void fixture_http_begin(void)

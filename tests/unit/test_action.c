@@ -214,6 +214,48 @@ START_TEST(action_check_says_what_is_wrong)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    struct span action;
+    bool is_temporary;
+} answers[] = {
+    { "DEFER", UNIT_BYTES("DEFER"), true },
+    { "DEFER with text", UNIT_BYTES("DEFER later"), true },
+    { "DEFER and a space", UNIT_BYTES("DEFER "), true },
+    { "DEFER_IF_PERMIT", UNIT_BYTES("DEFER_IF_PERMIT"), true },
+    { "DEFER_IF_REJECT with text", UNIT_BYTES("DEFER_IF_REJECT 4.3.0 later"), true },
+    { "small letters", UNIT_BYTES("defer_If_permit x"), true },
+    { "450", UNIT_BYTES("450 4.7.1 later"), true },
+    { "499", UNIT_BYTES("499 x"), true },
+    { "a restriction", UNIT_BYTES("defer"), true },
+    { "among restrictions", UNIT_BYTES("permit_mynetworks, defer_if_permit"), true },
+    { "among restrictions, no spaces", UNIT_BYTES("permit_mynetworks,defer,reject"), true },
+    { "first of restrictions", UNIT_BYTES("defer,reject"), true },
+    { "after an argument", UNIT_BYTES("reject_rbl_client bl.example.org  Defer_If_Reject"), true },
+    { "550", UNIT_BYTES("550 5.7.1 no"), false },
+    { "OK", UNIT_BYTES("OK"), false },
+    { "DUNNO with text", UNIT_BYTES("DUNNO defer"), false },
+    { "REJECT and the word in its text", UNIT_BYTES("REJECT DEFER_IF_PERMIT 450"), false },
+    { "550 and the word in its text", UNIT_BYTES("550 defer"), false },
+    { "INFO and a code in its text", UNIT_BYTES("INFO 450 x"), false },
+    { "PREPEND", UNIT_BYTES("PREPEND X: DEFER"), false },
+    { "FILTER", UNIT_BYTES("FILTER defer:x"), false },
+    { "a word that begins so", UNIT_BYTES("defer_unauth_destination"), false },
+    { "a word that ends so", UNIT_BYTES("class_defer"), false },
+    { "the beginning of the word", UNIT_BYTES("DEFE"), false },
+    { "restrictions", UNIT_BYTES("permit_mynetworks, reject"), false },
+    { "four digits", UNIT_BYTES("4500 x"), false },
+};
+
+START_TEST(action_is_temporary_when_it_says_come_back_later)
+{
+    struct span action = unit_guarded_span(answers[_i].action);
+
+    unit_expect(check(action, true) == NULL || !answers[_i].is_temporary, answers[_i].name);
+    unit_expect(action_is_temporary(action) == answers[_i].is_temporary, answers[_i].name);
+}
+END_TEST
+
 START_TEST(action_check_at_the_limit_is_good_and_beyond_is_not)
 {
     char action[ACTION_MAX_BYTES + 1];
@@ -250,6 +292,7 @@ int main(void)
     unit_add_loop(suite, "check, restrictions", action_check_of_restrictions_needs_the_flag, UNIT_ROWS(others));
     unit_add_loop(suite, "check, reasons", action_check_says_what_is_wrong, UNIT_ROWS(reasons));
     unit_add_loop(suite, "check, bytes", action_check_of_one_byte_is_good_only_for_letters_as_restrictions, 256);
+    unit_add_loop(suite, "temporary", action_is_temporary_when_it_says_come_back_later, UNIT_ROWS(answers));
     unit_add(suite, "check", (const TTest *const[]){ action_check_at_the_limit_is_good_and_beyond_is_not, NULL });
     return unit_run(suite);
 }

@@ -213,14 +213,15 @@ START_TEST(backend_error_of_a_bad_entry_is_its_own)
                                " tls = { target = \"https://127.0.0.1/\"; tls = { root_ca = \"$DIR/no\"; }; };"
                                " good = { target = \"http://127.0.0.1/\"; }; };";
     struct config *config = fixture_load(text);
-    struct backend_trust *trust = backend_trust_load(config, CONFIG_SOCKET_MAPS);
-    struct backend *backend = backend_new(&fixture_loop, config, CONFIG_SOCKET_MAPS, trust);
+    struct backend_shared shared;
+    backend_shared_load(&shared, config, CONFIG_SOCKET_MAPS);
+    struct backend *backend = backend_new(&fixture_loop, config, &shared, 0);
 
     ck_assert_ptr_nonnull(backend_error(backend, fixture_map(config, "bad")));
     ck_assert_ptr_nonnull(backend_error(backend, fixture_map(config, "tls")));
     ck_assert_ptr_null(backend_error(backend, fixture_map(config, "good")));
     backend_free(&backend);
-    backend_trust_free(&trust);
+    backend_shared_close(&shared);
     config_free(&config);
 }
 END_TEST

@@ -1,6 +1,7 @@
 #include "backend.h"
 
 #include "backend_fixture.h"
+#include "backend_state.h"
 
 #define BAD_STATUS "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
 #define CAUSE      "the backend reports an error of its own"

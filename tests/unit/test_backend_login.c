@@ -48,7 +48,7 @@ static void ask(struct span user, struct span password)
 static void end_entry(void)
 {
     backend_free(&fixture_backend);
-    backend_trust_free(&fixture_trust);
+    backend_shared_close(&fixture_shared);
     config_free(&fixture_config);
 }
 

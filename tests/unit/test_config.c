@@ -173,7 +173,7 @@ START_TEST(config_load_takes_a_target_apart)
 {
     char *text = mem_format("socket_maps = { m = { target = \"%s\"; }; };", targets[_i].target);
     struct config *config = fixture_load_good(text);
-    const struct config_target *target = &fixture_map(config, "m")->target;
+    const struct config_target *target = fixture_map(config, "m")->targets;
 
     ck_assert_str_eq(target->origin, targets[_i].origin);
     ck_assert_str_eq(target->host, targets[_i].host);
@@ -283,7 +283,7 @@ START_TEST(config_load_of_ten_thousand_entries_finds_each)
         char name[16], url[64];
         snprintf(name, sizeof(name), "m%d", i);
         snprintf(url, sizeof(url), "http://h/%d/k", i);
-        expect_template(&fixture_map(config, name)->target.url, "k", url);
+        expect_template(&fixture_map(config, name)->targets[0].url, "k", url);
     }
     config_free(&config);
     mem_free(path);

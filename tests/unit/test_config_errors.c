@@ -1,6 +1,7 @@
 #include "config_fixture.h"
 
 #define TEN "aaaaaaaaaa"
+#define FOUR_URLS "\"http://a/\", \"http://b/\", \"http://c/\", \"http://d/\", "
 #define MAP_ROW(name, keys, message)                                                                                   \
     { name, "socket_maps = {\n m = {\n target = \"http://h/\";\n" keys "\n };\n};", message }
 
@@ -18,8 +19,7 @@ static const struct {
     { "a key of http at top level", "timeout = 1;", "timeout: unknown key; it stands in the group http" },
     { "a key of tls in http", "http = { cert = \"/x\"; };", "http.cert: unknown key; it stands in the group tls" },
     { "a top level key in tls", "tls = { workers = 1; };", "tls.workers: unknown key; it stands at top level" },
-    { "not yet at top level", "state_directory = \"/x\";", "state_directory: not supported yet in this version" },
-    { "not yet, a group", "response_cache = { };", "response_cache: not supported yet in this version" },
+    { "not yet at top level", "sandbox = \"off\";", "sandbox: not supported yet in this version" },
     { "group is no group", "http = 5;", "http: must be a group, { ... }" },
     { "section is no group", "socket_maps = ( );", "socket_maps: must be a group, { ... }" },
     { "integer as string", "workers = \"2\";", "workers: must be an integer (0 to 64)" },
@@ -196,8 +196,10 @@ static const struct {
     { "socket path too long",
       "\"unix:/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaaa:/\"",
       "the path of the socket is too long (at most 107 bytes)" },
-    { "several", "[ \"http://a/\", \"http://b/\" ]", "several targets are not supported yet" },
-    { "none", "[ ]", "must be a URL" },
+    { "several, one of them wrong", "[ \"http://a/\", \"ftp://b/\", \"http://c/\" ]", "must begin with http://" },
+    { "none", "[ ]", "must be a URL, or a list of 1 to 16" },
+    { "too many", "( " FOUR_URLS FOUR_URLS FOUR_URLS FOUR_URLS "\"http://e/\" )",
+      "must be a URL, or a list of 1 to 16" },
     { "group", "{ url = \"http://a/\"; }", "must be a string in quotes" },
 };
 

@@ -109,7 +109,7 @@ START_TEST(config_load_adds_the_files_of_pfx_d_in_byte_order)
     struct config *config = fixture_load_good("socket_maps = { m = { }; };");
 
     ck_assert_uint_eq(config->section[CONFIG_SOCKET_MAPS].count, 3);
-    ck_assert_str_eq(fixture_map(config, "m")->target.host, "h");
+    ck_assert_str_eq(fixture_map(config, "m")->targets[0].host, "h");
     ck_assert_str_eq(fixture_map(config, "b")->value_field, "v");
     ck_assert_str_eq(config->user, "u");
     config_free(&config);

@@ -54,13 +54,13 @@ START_TEST(config_load_takes_other_keys_from_the_defaults)
         "};");
     const struct config_entry *own = fixture_map(config, "own"), *plain = fixture_map(config, "plain");
 
-    ck_assert_str_eq(own->target.host, "own");
+    ck_assert_str_eq(own->targets[0].host, "own");
     ck_assert_str_eq(own->value_field, "o");
     ck_assert_str_eq(own->payload.text, "{\"b\":2}");
     ck_assert(own->fold_case && !plain->fold_case);
     ck_assert_int_eq(own->error_result, CONFIG_ERROR_TEMP);
     ck_assert_int_eq(own->status_code.item[0], 201);
-    ck_assert_str_eq(plain->target.host, "h");
+    ck_assert_str_eq(plain->targets[0].host, "h");
     ck_assert_str_eq(plain->value_field, "v.0");
     ck_assert_str_eq(plain->payload.text, "{\"a\":1}");
     ck_assert_int_eq(plain->max_reply_bytes, 2048);

@@ -43,7 +43,7 @@ START_TEST(config_load_reads_the_keys_of_a_login)
         " mechanisms = [ \"LOGIN\" ]; tempfail = \"disconnect\"; }; };");
     const struct config_entry *l = fixture_login(config, "l");
 
-    ck_assert_str_eq(l->target.origin, "https://h:8443");
+    ck_assert_str_eq(l->targets[0].origin, "https://h:8443");
     ck_assert_str_eq(l->method, "POST");
     ck_assert_uint_eq(l->header_count, 2);
     ck_assert_str_eq(l->authorization, "Bearer token");

@@ -82,8 +82,6 @@ static const struct {
     { "tempfail", "tempfail = \"reset\";", "tempfail: must be \"auto\", \"disconnect\" or \"fail\"" },
     { "timeout", "http = { timeout = \"10s\"; };", AT_MOST },
     { "timeout, a millisecond more", "http = { timeout = \"9001ms\"; };", AT_MOST },
-    { "not yet, targets", "target_order = \"random\";", "target_order: not supported yet in this version" },
-    { "not yet, probes", "retry_interval = 1;", "retry_interval: not supported yet in this version" },
     { "not yet, token", "backend_oidc_auth = { };", "backend_oidc_auth: not supported yet in this version" },
     { "not yet, tokens", "sasl_oidc_auth = { };", "sasl_oidc_auth: not supported yet in this version" },
     { "not yet, properties", "oauth_properties = \"\";", "oauth_properties: not supported yet in this version" },

@@ -124,7 +124,7 @@ START_TEST(config_load_compiles_the_target_of_a_policy)
     struct config *config = load_good("policy_services = {\n"
                                       " p = { target = \"http://h/%{sender}/100%%?a={{ .Key }}\"; };\n};");
 
-    expect_template(&policy(config, "p")->target.url, "http://h/a%22b/100%?a=%7B%22sender%22%3A%22a%5C%22b%22%7D",
+    expect_template(&policy(config, "p")->targets[0].url, "http://h/a%22b/100%?a=%7B%22sender%22%3A%22a%5C%22b%22%7D",
                     "target");
     config_free(&config);
 }
@@ -197,10 +197,6 @@ static const struct {
     { "a key of socket maps", "max_reply_size = 5000;", "in an entry of socket_maps" },
     { "a key of socket maps to come", "keys = \"exact\";", "in an entry of socket_maps" },
     { "a key of the top level", "workers = 1;", "it stands at top level" },
-    { "not yet", "cache_key = \"sender\";", "cache_key: not supported yet in this version" },
-    { "not yet, a group", "response_cache = { };", "response_cache: not supported yet in this version" },
-    { "not yet, targets", "target_order = \"random\";", "target_order: not supported yet in this version" },
-    { "not yet, probes", "retry_interval = 1;", "retry_interval: not supported yet in this version" },
     { "not yet, OpenID", "backend_oidc_auth = { };", "backend_oidc_auth: not supported yet in this version" },
 
     { "name of an attribute", "attributes = [ \"sender\", \"client-name\" ];",
@@ -324,8 +320,8 @@ START_TEST(config_find_tells_the_sections_apart)
                                       "policy_services = { b = { " POLICY " }; a = { target = \"http://p/\"; }; };");
 
     ck_assert_uint_eq(config->section[CONFIG_POLICY_SERVICES].count, 2);
-    ck_assert_str_eq(fixture_map(config, "a")->target.host, "m");
-    ck_assert_str_eq(policy(config, "a")->target.host, "p");
+    ck_assert_str_eq(fixture_map(config, "a")->targets[0].host, "m");
+    ck_assert_str_eq(policy(config, "a")->targets[0].host, "p");
     ck_assert_ptr_null(config_find(config, CONFIG_SOCKET_MAPS, SPAN("b")));
     config_free(&config);
 }

@@ -50,7 +50,8 @@ START_TEST(http_two_entries_share_the_addresses_of_a_host)
     fixture_entry(TARGET, "");
     fetch("backend.test");
     struct http_endpoint *first = fixture_endpoint;
-    fixture_endpoint = http_endpoint_new(fixture_http, fixture_map(fixture_config, "m"), NULL);
+    const struct config_entry *entry = fixture_map(fixture_config, "m");
+    fixture_endpoint = http_endpoint_new(fixture_http, entry, &entry->targets[0], NULL);
     ck_assert_ptr_ne(first, fixture_endpoint);
     fetch("backend.test");
     fixture_expect(HTTP_ANSWERED, 200, "ok");

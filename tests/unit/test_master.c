@@ -8,6 +8,10 @@
 #include "config_fixture.h"
 #include "log_fixture.h"
 
+#define TEN "aaaaaaaaaa"
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONG_NAME "/" FIFTY FIFTY FIFTY "/" FIFTY FIFTY FIFTY
+
 struct status {
     int pid;
     unsigned generation;
@@ -134,14 +138,23 @@ static void write_main_cf(const char *text)
     fixture_write("master.cf", "");
 }
 
+static void expect_defaults(const struct master_settings *settings)
+{
+    ck_assert_str_eq(settings->mail_owner, "postfix");
+    ck_assert_str_eq(settings->syslog_facility, "mail");
+    ck_assert_str_eq(settings->data_directory, "/var/lib/postfix");
+}
+
 START_TEST(master_settings_are_those_of_the_configuration_directory)
 {
     struct master_settings settings;
 
-    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\n");
+    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\ndata_directory = $queue_directory/d\n"
+                  "queue_directory = /q" LONG_NAME "\n");
     master_read_settings(&settings, fixture_directory);
     ck_assert_str_eq(settings.mail_owner, "daemon");
     ck_assert_str_eq(settings.syslog_facility, "local3");
+    ck_assert_str_eq(settings.data_directory, "/q" LONG_NAME "/d");
     master_free_settings(&settings);
 }
 END_TEST
@@ -152,8 +165,7 @@ START_TEST(master_settings_have_the_defaults_of_postfix)
 
     write_main_cf("");
     master_read_settings(&settings, fixture_directory);
-    ck_assert_str_eq(settings.mail_owner, "postfix");
-    ck_assert_str_eq(settings.syslog_facility, "mail");
+    expect_defaults(&settings);
     master_free_settings(&settings);
 }
 END_TEST
@@ -165,8 +177,7 @@ START_TEST(master_settings_of_a_missing_directory_are_the_defaults)
 
     fixture_log_begin();
     master_read_settings(&settings, nowhere);
-    ck_assert_str_eq(settings.mail_owner, "postfix");
-    ck_assert_str_eq(settings.syslog_facility, "mail");
+    expect_defaults(&settings);
     master_free_settings(&settings);
     fixture_log_end();
     mem_free(nowhere);

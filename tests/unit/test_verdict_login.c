@@ -20,7 +20,7 @@
 #define CHECK_RIGHTS  "check http_auth_basic, http_auth_bearer and their rights"
 #define CHECK_SECRETS "check http_auth_basic, http_auth_bearer and custom_headers"
 #define CHECK_TARGET  "check target"
-#define CHECK_BASIC   "check target, or add it to failure_status"
+#define CHECK_BASIC   "check target and failure_status"
 
 static struct config *config;
 static struct buf memory;

@@ -14,7 +14,7 @@ static void start(void)
     ck_assert_int_ge(worker, 0);
     if (worker == 0) {
         close(ends[0]);
-        _exit(worker_run(&fixture_setup, ends[1]));
+        _exit(worker_run(&fixture_setup, ends[1], 0));
     }
     close(ends[1]);
     control = ends[0];

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "backend_trust.h"
+#include "backend_shared.h"
 #include "clock.h"
 #include "config_fixture.h"
 #include "parent.h"
@@ -20,7 +20,7 @@
 #define FIXTURE_WAIT_MS 10000 /* for another process; a test that waits so long fails */
 
 static struct config *fixture_config;
-static struct backend_trust *fixture_trust;
+static struct backend_shared fixture_shared;
 static struct listener_set fixture_listeners;
 static struct worker_setup fixture_setup;
 
@@ -66,9 +66,9 @@ static void fixture_setup_begin(void)
 
     signal(SIGPIPE, SIG_IGN);
     fixture_config = fixture_load_good("drain_time = \"60s\";");
-    fixture_trust = backend_trust_load(fixture_config, CONFIG_SOCKET_MAPS);
+    backend_shared_load(&fixture_shared, fixture_config, CONFIG_SOCKET_MAPS);
     ck_assert_msg(listener_open(&fixture_listeners, spec, why), "%s", why);
-    fixture_setup = (struct worker_setup){ .ops = &fixture_daemon, .config = fixture_config, .trust = fixture_trust,
+    fixture_setup = (struct worker_setup){ .ops = &fixture_daemon, .config = fixture_config, .shared = &fixture_shared,
                                            .listeners = &fixture_listeners, .max_connections = 10 };
     mem_free(spec);
 }
@@ -76,7 +76,7 @@ static void fixture_setup_begin(void)
 static void fixture_setup_end(void)
 {
     listener_close(&fixture_listeners);
-    backend_trust_free(&fixture_trust);
+    backend_shared_close(&fixture_shared);
     config_free(&fixture_config);
 }
 

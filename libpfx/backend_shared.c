@@ -1,0 +1,51 @@
+#include "backend_shared.h"
+
+void backend_shared_load(struct backend_shared *shared, const struct config *config, enum config_section_id section)
+{
+    *shared = (struct backend_shared){ .section = section, .trust = backend_trust_load(config, section),
+                                       .health = health_new(config, section) };
+}
+
+static bool keeps_answers(const struct config *config, enum config_section_id section)
+{
+    const struct config_section *entries = &config->section[section];
+
+    for (size_t i = 0; section != CONFIG_DOVECOT_SASL && i < entries->count; i++)
+        if (entries->entries[i].cache.enabled)
+            return true;
+    return false;
+}
+
+static unsigned begin_generation(struct stats *stats)
+{
+    struct stats_series *daemon = stats_series(stats, "", "", STATS_GENERATIONS_SLOT);
+
+    return daemon == NULL ? 0 : atomic_fetch_add(&daemon->counter[STATS_DAEMON_GENERATIONS], 1) & 1;
+}
+
+void backend_shared_open_state(struct backend_shared *shared, const struct config *config, const char *directory,
+                               const char *daemon, size_t workers)
+{
+    size_t series = 2 * (config->section[shared->section].count + 1) * workers;
+
+    if (keeps_answers(config, shared->section))
+        shared->cache = cache_open(directory, (size_t)config->cache_bytes);
+    shared->stats = stats_open(directory, daemon, series);
+    shared->generation = begin_generation(shared->stats);
+}
+
+void backend_shared_enter(const struct backend_shared *shared)
+{
+    if (shared->cache != NULL)
+        cache_enter(shared->cache);
+    if (shared->stats != NULL)
+        stats_enter(shared->stats);
+}
+
+void backend_shared_close(struct backend_shared *shared)
+{
+    backend_trust_free(&shared->trust);
+    health_free(&shared->health);
+    cache_close(&shared->cache);
+    stats_close(&shared->stats);
+}

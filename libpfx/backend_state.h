@@ -1,0 +1,91 @@
+/*
+ * The inside of backend.h: what a worker knows about its entries, and what is being asked.
+ *
+ * Shape:  an inquiry is one question to the backend; the calls that wait for its answer share it, and it goes on when
+ *         a call has taken an old answer meanwhile. A call that needs no backend has an inquiry of its own that asks
+ *         nobody.
+ * Owner:  an inquiry belongs to its calls and its fetch; the last of them frees it.
+ */
+#ifndef PFX_BACKEND_STATE_H
+#define PFX_BACKEND_STATE_H
+
+#include "backend_question.h"
+#include "backend_shared.h"
+#include "fetch.h"
+#include "log.h"
+#include "siphash.h"
+#include "verdict.h"
+
+#define BACKEND_FIRST_ANSWERS 100 /* when all of these lack value_field, it is probably misspelt */
+#define BACKEND_CAUSES_MAX 8      /* different warnings that one entry can have at a time */
+#define BACKEND_INQUIRIES_ROWS 256
+
+struct cause {
+    const char *text; /* constant: its address is its identity */
+    struct log_limit limit;
+};
+
+struct entry_state {
+    struct cause causes[BACKEND_CAUSES_MAX];
+    unsigned answers; /* that lack value_field, counted up to BACKEND_FIRST_ANSWERS */
+    bool had_value;
+    bool trace; /* debug_entry names it */
+    uint64_t fingerprint;
+    struct stats_series *stats;
+};
+
+struct backend {
+    struct loop *loop;
+    const struct config_section *section;
+    const struct backend_shared *shared;
+    struct fetcher *fetcher;
+    struct entry_state *entries;
+    uint64_t next_request_id;
+    struct siphash_key hash_key;
+    struct inquiry *inquiries[BACKEND_INQUIRIES_ROWS]; /* those that others may join */
+    size_t background_count; /* inquiries that nobody waits for any more */
+    size_t background_max;
+};
+
+struct inquiry {
+    struct backend *backend;
+    const struct config_entry *entry;
+    struct subject subject;
+    struct buf key;   /* of the cache; empty: not kept */
+    struct buf value; /* of the answer */
+    uint64_t request_id;
+    int64_t asked_ms; /* of wall time: what comes is as old */
+    struct fetch *fetch; /* NULL: nobody is asked */
+    bool is_listed;
+    bool is_background;
+    struct inquiry *next, *previous; /* in its row */
+    size_t row;
+    struct backend_call *calls;
+};
+
+enum answer_source { SOURCE_NONE, SOURCE_BACKEND, SOURCE_CACHE, SOURCE_STALE, SOURCE_COALESCED };
+
+struct backend_call {
+    struct inquiry *inquiry;
+    struct backend_call *next; /* of the same inquiry */
+    const struct conn *client;
+    int64_t start_ms;
+    struct loop_timer timer; /* the verdict is known, or an old answer may be given */
+    bool is_decided;
+    bool has_old;
+    bool has_joined; /* an inquiry of another call */
+    enum answer_source source;
+    struct verdict decided;
+    struct verdict old;
+    struct buf value; /* of old, or of what the cache had */
+    void (*answered)(struct backend_call *call, int status, const struct verdict *verdict); /* by its inquiry */
+    void (*done)(void *arg, const struct verdict *verdict);
+    void *arg;
+};
+
+static inline struct entry_state *backend_state_of(const struct backend *backend, const struct config_entry *entry)
+{
+    return &backend->entries[entry - backend->section->entries];
+}
+
+#endif

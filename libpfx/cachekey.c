@@ -1,0 +1,136 @@
+#include "cachekey.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "siphash.h"
+
+/* Of an answer to smtpd(8), whatever it asks about, they tell nothing that a policy decides by more than once. */
+static const char *const volatile_names[] = {
+    "instance",      "queue_id",    "client_port",         "server_port", "size", "recipient_count", "stress",
+    "etrn_domain",   "mail_version", "compatibility_level",
+};
+
+static const char *const volatile_prefixes[] = { "ccert_", "encryption_" };
+
+static bool begins_with(struct span text, const char *prefix)
+{
+    struct span start = span_text(prefix);
+    return text.n >= start.n && span_equal(span_first(text, start.n), start);
+}
+
+static bool is_volatile(struct span name)
+{
+    for (size_t i = 0; i < sizeof(volatile_names) / sizeof(volatile_names[0]); i++)
+        if (span_equal(name, span_text(volatile_names[i])))
+            return true;
+    for (size_t i = 0; i < sizeof(volatile_prefixes) / sizeof(volatile_prefixes[0]); i++)
+        if (begins_with(name, volatile_prefixes[i]))
+            return true;
+    return false;
+}
+
+static void add_text(struct buf *b, const char *text)
+{
+    if (text != NULL)
+        buf_add(b, span_text(text));
+    buf_add(b, SPAN("\0"));
+}
+
+static void add_texts(struct buf *b, const struct config_strings *list)
+{
+    buf_format(b, "%zu:", list->count);
+    for (size_t i = 0; i < list->count; i++)
+        add_text(b, list->item[i]);
+}
+
+static void add_statuses(struct buf *b, const struct config_statuses *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        buf_format(b, "%d,", list->item[i]);
+    buf_add(b, SPAN("\0"));
+}
+
+static void add_request(struct buf *b, const struct config_entry *entry)
+{
+    for (size_t i = 0; i < entry->target_count; i++) {
+        add_text(b, entry->targets[i].origin);
+        add_text(b, entry->targets[i].url.text);
+    }
+    add_text(b, entry->method);
+    add_text(b, entry->payload.text);
+    add_text(b, entry->content_type);
+    for (size_t i = 0; i < entry->header_count; i++) {
+        bool is_secret = strcasecmp(entry->headers[i].name, "Authorization") == 0;
+        add_text(b, entry->headers[i].name);
+        add_text(b, is_secret ? "" : entry->headers[i].value.text);
+    }
+    add_texts(b, &entry->attributes);
+}
+
+/* An answer of somebody who did not have to prove who he is must not outlive that. */
+static void add_trust(struct buf *b, const struct config_entry *entry)
+{
+    add_text(b, entry->http.proxy_host);
+    add_texts(b, &entry->tls.root_ca);
+    buf_format(b, "%u,%d", entry->http.proxy_port, entry->tls.skip_verify);
+}
+
+static void add_reading(struct buf *b, const struct config_entry *entry)
+{
+    add_statuses(b, &entry->status_code);
+    add_statuses(b, &entry->notfound_status);
+    add_text(b, entry->value_field);
+    add_text(b, entry->error_field);
+    add_text(b, entry->no_error_value);
+    buf_format(b, "%d,%d,%d,%d,%" PRId64, entry->value_required, entry->error_result, entry->fold_case,
+               entry->restrictions, entry->max_reply_bytes);
+    add_texts(b, &entry->cache_key);
+}
+
+uint64_t cachekey_fingerprint(const struct config_entry *entry)
+{
+    static const struct siphash_key known = { 0, 0 };
+    struct buf text;
+
+    buf_init(&text, CACHEKEY_FINGERPRINT_MAX_BYTES);
+    add_request(&text, entry);
+    add_trust(&text, entry);
+    add_reading(&text, entry);
+    uint64_t fingerprint = siphash(&known, buf_span(&text));
+    buf_free(&text);
+    return fingerprint;
+}
+
+static bool add_attribute(struct buf *key, const struct attribute *attribute)
+{
+    return attribute != NULL && buf_add(key, attribute->name) && buf_add(key, SPAN("=")) &&
+           buf_add(key, attribute->value) && buf_add(key, SPAN("\0"));
+}
+
+static bool add_named(struct buf *key, const struct config_strings *names, const struct subject *subject)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (!add_attribute(key, attribute_find(subject->attributes, subject->attribute_count,
+                                               span_text(names->item[i]))))
+            return false;
+    return true;
+}
+
+static bool add_lasting(struct buf *key, const struct subject *subject)
+{
+    for (size_t i = 0; i < subject->attribute_count; i++)
+        if (!is_volatile(subject->attributes[i].name) && !add_attribute(key, &subject->attributes[i]))
+            return false;
+    return true;
+}
+
+bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
+                   struct buf *key)
+{
+    buf_format(key, "%c%016" PRIx64 "%s", 'a' + (int)entry->section, fingerprint, entry->name);
+    buf_add(key, SPAN("\0"));
+    if (entry->section == CONFIG_SOCKET_MAPS)
+        return buf_add(key, buf_span(&subject->bytes));
+    return entry->cache_key.count > 0 ? add_named(key, &entry->cache_key, subject) : add_lasting(key, subject);
+}

@@ -1,0 +1,33 @@
+/*
+ * Inquiries: one question to the backend, for all calls that wait for its answer.
+ *
+ * Shape:  inquiry_new() only copies what is asked. inquiry_twin() finds one on its way that asks the same of the same
+ *         entry: maps and policies may share it, logins never. inquiry_ask() sends it. When the answer comes, what
+ *         may be kept goes into the cache, and each call gets it by its `answered`, which takes the call out of the
+ *         inquiry.
+ * Limits: half of max_connections_per_host that nobody waits for: those that somebody waits for must have their turn.
+ *         What would be one more is cancelled.
+ * Errors: verdicts.
+ * Owner:  see backend_state.h.
+ */
+#ifndef PFX_INQUIRY_H
+#define PFX_INQUIRY_H
+
+#include "backend_state.h"
+
+struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question);
+struct inquiry *inquiry_twin(const struct inquiry *inquiry);
+enum fetch_start inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms);
+
+void inquiry_add(struct inquiry *inquiry, struct backend_call *call);
+
+/* The call leaves; wants_answer: the cache is to get what comes although nobody waits any more. */
+void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wants_answer);
+
+/* The end of one that nobody waits for. */
+void inquiry_cancel(struct inquiry *inquiry);
+
+/* Looks the answer up in the cache. False: there is none of any use. *is_fresh: it needs no asking. */
+bool inquiry_find_answer(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh);
+
+#endif
