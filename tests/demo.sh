@@ -62,11 +62,26 @@ login() { # USER PASSWORD
     instance_smtp "$port" 'EHLO client.example' "AUTH PLAIN $(printf '\0%s\0%s' "$1" "$2" | base64)" QUIT | sed -n 3p
 }
 
+# until_is GLOB COMMAND...: until the last line that it prints is like that. Daemons that found the service down ask
+# it now and then.
+until_is() {
+    local wanted=$1 line
+    shift
+    for _ in {1..150}; do
+        line=$("$@" | tail -1)
+        # shellcheck disable=SC2053
+        [[ $line != $wanted ]] || return 0
+        sleep 0.1
+    done
+    echo "demo: the service is not asked again" >&2
+    exit 1
+}
+
 title "An HTTP service that knows who has a mailbox, whose mail is wanted, and who may log in (tests/backend)"
 port=$(instance_unused_port)
 http_port=$(instance_unused_port)
 printf '%s\t%s\n' mailbox:alice@example.test alice/Maildir/ mailbox:bob@example.test bob/Maildir/ \
-    mailbox:carol@example.test carol/Maildir/ \
+    mailbox:carol@example.test carol/Maildir/ policy:alice@example.test DUNNO \
     policy:carol@example.test 'REJECT 5.7.1 carol takes no mail from you' >"$dir/answers"
 printf '%s\t%s\t%s\n' alice wonderland alice@example.test >"$dir/users"
 run cat "$dir/answers" "$dir/users"
@@ -101,6 +116,8 @@ policy_services = {
         target = "http://127.0.0.1:$http_port/policy";
         payload = { key = "policy:%{recipient}"; };
         value_field = "result";
+        cache_key = [ "recipient" ];
+        response_cache = { enabled = true; };
     };
 };
 dovecot_sasl = {
@@ -131,17 +148,24 @@ title "A login with the right password, and one with a wrong one"
 login alice wonderland
 login alice looking-glass
 
-title "The service goes away: mail is deferred, not bounced, by the map and by the policy"
+title "The service goes away: what it has answered before is answered from the cache"
 kill "$backend"
 wait "$backend" || true
+query alice@example.test
+mail alice@example.test
+mail carol@example.test
+
+title "What it has not is deferred, not bounced"
 query bob@example.test
 mail bob@example.test
 
 title "A login is told to come back later: 454, and not 535, which would say that the password is wrong"
 login alice wonderland
 
-title "It comes back"
+title "It comes back, and is asked again after a second or some"
 start_backend
+until_is '250 *' mail bob@example.test
+until_is '235 *' login alice wonderland
 mail bob@example.test
 login alice wonderland
 

@@ -11,7 +11,7 @@ for group in ${*:-build demo test slow}; do
     demo) packages="$packages postfix" ;;
     test) packages="$packages postfix check mandoc openssl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
-    slow) packages="$packages valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
+    slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
     esac
 done

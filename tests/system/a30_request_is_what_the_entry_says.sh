@@ -28,6 +28,7 @@ map not_packed '' 'http_response_compression = false;'
 map folded ''
 map not_folded '' 'fold_case = false;'
 {
+    top_level
     printf 'socket_maps = {\n    defaults = { value_field = "result";'
     printf ' custom_headers = ["X-Two: 2", "X-Three: 3", "X-Four: 4"]; };\n%s};\n' "$ENTRIES"
 } >"$CFG"

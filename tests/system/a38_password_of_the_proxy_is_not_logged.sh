@@ -6,8 +6,9 @@ set -eu
 backend_start -l inet:127.0.0.1:0 -l silent:127.0.0.1:0
 down=127.0.0.1:$(instance_unused_port)
 odd=()
-proxied() { # NAME USER-AND-PASSWORD [ADDRESS]: by a proxy that does not work
-    map "$1" '' "http = { proxy = $(quoted "http://$2@${3:-$down}"); timeout = \"2s\"; };"
+proxied() { # NAME USER-AND-PASSWORD [ADDRESS]: by a proxy that does not work, to a target that no other has
+    entry "$1" "target = \"http://$1.invalid/?key=%s\";
+        http = { proxy = $(quoted "http://$2@${3:-$down}"); timeout = \"2s\"; };"
     odd+=("$1")
 }
 proxied down 'user:SECRET'

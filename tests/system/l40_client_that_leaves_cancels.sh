@@ -20,8 +20,8 @@ asking() { # COUNT: so many requests are at the backend
 }
 for round in 1 2 3; do
     clients=()
-    for _ in 1 2 3; do
-        in_background /dev/null "$B/client" ask "unix:$SOCKET" endless key
+    for i in 1 2 3; do # different questions: the same one would be one request
+        in_background /dev/null "$B/client" ask "unix:$SOCKET" endless "key$i"
         clients+=("$JOB")
     done
     wait_for 10 asking $((round * 3)) || fail "the backend is not asked"

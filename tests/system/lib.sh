@@ -23,6 +23,8 @@ done
 T=$(mktemp -d "${TMPDIR:-/tmp}/pfx-test.XXXXXX")
 chmod 755 "$T"
 mkdir -m 1777 "$T/sanitizer"
+STATE=$T/state # "" where Postfix says it
+mkdir -m 777 "$STATE"
 export PFX_TEST=$T
 export ASAN_OPTIONS=log_path=$T/sanitizer/report:detect_leaks=1
 export UBSAN_OPTIONS=log_path=$T/sanitizer/report:print_stacktrace=1:halt_on_error=1
@@ -274,10 +276,18 @@ map() {
     entry "$1" "target = \"http://$BACKEND/$1?key=%s${2:+&$2}\"; ${3:-}"
 }
 
+# top_level [SETTINGS]: one line, with what every test has unless it says otherwise: state of its own, and no cache.
+top_level() {
+    local all=${1:-}
+    [ -z "$STATE" ] || [[ $all == *state_directory* ]] || all="state_directory = \"$STATE\"; $all"
+    [[ $all == *response_cache* ]] || all="response_cache = { enabled = false; }; $all"
+    echo "$all"
+}
+
 # configuration [TOP-LEVEL-SETTINGS]: writes $CFG; the entries read the member "result".
 configuration() {
     {
-        echo "${1:-}"
+        top_level "${1:-}"
         printf 'socket_maps = {\n    defaults = { value_field = "result"; };\n%s};\n' "$ENTRIES"
     } >"$CFG"
 }

@@ -15,7 +15,7 @@ service() {
 # policy_configuration [TOP-LEVEL-SETTINGS]: writes $CFG; the entries read the member "result".
 policy_configuration() {
     {
-        echo "${1:-}"
+        top_level "${1:-}"
         printf 'policy_services = {\n    defaults = { value_field = "result"; };\n%s};\n' "$ENTRIES"
     } >"$CFG"
 }

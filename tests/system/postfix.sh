@@ -12,6 +12,7 @@ postfix_new() {
     LOG=$T/maillog
     CFG=$T/etc/pfx.cfg
     SOCKET=$Q/private/$SERVICE
+    STATE= # it is $T/data
     SMTP_PORT=$(instance_unused_port)
     PFX_COMMAND=$(instance_command "$B/$DAEMON")
     instance_make "$T" "$SMTP_PORT"

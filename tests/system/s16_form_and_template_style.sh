@@ -145,7 +145,7 @@ wrong get_with_json 'method = "GET";' 'method must be "POST"'
 wrong get_with_form 'auth_style = "form"; method = "GET";' 'method must be "POST"'
 wrong success_by_401 'auth_style = "basic"; failure_status = 403; status_code = 401;' 'status_code 401: a login '
 wrong success_by_500 'status_code = [200, 500];' 'status_code 500: a login succeeds by 200 to 299 only'
-wrong order 'target_order = "random";' 'not supported yet'
+wrong oidc 'backend_oidc_auth = { };' 'not supported yet'
 sasl_configuration 'http = { timeout = "20s"; };'
 for ((i = 0; i < ${#wrong[@]}; i += 2)); do
     : >"$LOG"

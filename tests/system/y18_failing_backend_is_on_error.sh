@@ -34,6 +34,7 @@ failing silent "http://$silent/" 'http = { timeout = "1s"; connect_timeout = "50
 failing unresolved 'http://host.invalid/' 'http = { timeout = "2s"; };'
 failing no_socket "unix:$T/nobody.sock:/"
 service open 'status=500' 'on_error = "DUNNO";'
+service well "body=$(url '{"result":"OK"}')"
 policy_configuration
 pfx_standalone
 
@@ -45,6 +46,7 @@ for name in "${failing[@]}"; do
     case $name in slow* | never | drip | silent) ;; *) # which need their time
         expect_equal "own_$name" '451 4.7.1 of our own' "$(action "own_$name")" ;;
     esac
+    expect_equal "well" OK "$(action well)" # too many failures in a row, and the backend would count as down
 done
 expect_equal "own_slow" '451 4.7.1 of our own' "$(action own_slow)"
 expect_equal "open" DUNNO "$(action open)"

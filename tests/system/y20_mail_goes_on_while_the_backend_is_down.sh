@@ -24,11 +24,15 @@ decides() { # WHAT REPLY RECIPIENT
     local wanted=${2/USER/<$3@virt.example>: Recipient address rejected}
     expect_equal "$1" "$wanted" "$(recipient me@x.example "$3@virt.example")"
 }
+is_back() {
+    [ "$(recipient me@x.example open@virt.example)" != '250 2.1.5 Ok' ]
+}
 deferred='450 4.3.0 USER: Service temporarily unavailable'
 decides "down, on_error = DUNNO" '250 2.1.5 Ok' open
 decides "down" "$deferred" closed
 backend_start -l "inet:$BACKEND"
 back='554 5.7.1 USER: the backend is back'
+wait_for 10 is_back || fail "the backend is back, and not asked"
 decides "back, on_error = DUNNO" "$back" open
 decides "back" "$back" closed
 started=$(now_ms)

@@ -53,7 +53,7 @@ expect_equal "another policy_context" "$ON_ERROR" "$(only policy_context=nobody)
 pfx_stop
 
 # None.
-echo 'workers = 1;' >"$CFG"
+top_level 'workers = 1;' >"$CFG"
 pfx_standalone
 expect_equal "no entry" "$ON_ERROR" "$(only)"
 pfx_stop
