@@ -26,7 +26,7 @@ START_TEST(health_tells_how_long_the_pause_is)
     report_times(HEALTH_SLOW, HEALTH_SLOW_MAX - 1);
     report_with(HEALTH_SLOW, false, 20 * SECOND_MS);
     int64_t pause_ms = wait_for_probe();
-    char *pattern = mem_format(DOWN(": " CAUSE "; retry in %d s"), (int)((pause_ms + SECOND_MS - 1) / SECOND_MS));
+    char *pattern = mem_format(DOWN(": " CAUSE "; retry in %d s"), (int)((pause_ms + SECOND_MS / 2) / SECOND_MS));
     fixture_expect_match(fixture_log(), pattern);
     mem_free(pattern);
 }
