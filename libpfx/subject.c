@@ -232,14 +232,12 @@ void subject_describe(const struct subject *subject, const struct config_entry *
 {
     char key[SUBJECT_SHOWN_MAX_BYTES];
 
-    if (entry != NULL && entry->section == CONFIG_DOVECOT_SASL) {
+    if (subject->attributes == NULL) {
+        utf8_printable(key, sizeof(key), buf_span(&subject->bytes));
+        snprintf(text, size, "map=%s, key=<%s>", entry->name, key);
+    } else if (entry != NULL && entry->section == CONFIG_DOVECOT_SASL) {
         describe_login(subject, entry, text, size);
-        return;
-    }
-    if (subject->attributes != NULL) {
+    } else {
         describe_policy(subject, entry, text, size);
-        return;
     }
-    utf8_printable(key, sizeof(key), buf_span(&subject->bytes));
-    snprintf(text, size, "map=%s, key=<%s>", entry->name, key);
 }

@@ -108,7 +108,7 @@ for name in hanging lost; do
     under_way() {
         case $name in hanging) [ "$(asked hanging)" -ge 20 ] ;; *) [ "$(threads "$(children "$PFX")")" -gt 1 ] ;; esac
     }
-    wait_for 5 under_way || fail "$name: nobody asks"
+    wait_for 20 under_way || fail "$name: nobody asks"
     greets "$name" "unix:$SOCKET" PLAIN LOGIN
     greets "$name" "$tcp" PLAIN LOGIN
     alive "${asking[@]}" || fail "$name: nobody asked any more while it was measured"
