@@ -52,7 +52,7 @@ static void grow(struct buf *b, size_t needed)
 
     if (b->secret) { /* realloc(3) would leave a copy behind */
         char *p = mem_alloc(room + 1);
-        if (b->n > 0)
+        if (b->p != NULL)
             memcpy(p, b->p, b->n);
         give_up(b);
         b->p = p;
