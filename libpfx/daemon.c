@@ -243,8 +243,11 @@ static int supervise(const struct worker_setup *worker)
             log_warning("master.cf: service %s should have maxproc 1",
                         process.options.service != NULL ? process.options.service : process.ops->name);
     }
-    log_info("started, version %s, configuration %016" PRIx64 ", %zu workers%s", PFX_VERSION, process.config->hash,
-             setup.workers, process.config->error == NULL ? "" : ", which cannot be used");
+    if (process.config->error == NULL)
+        log_info("started, version %s, configuration %016" PRIx64 ", %zu workers", PFX_VERSION, process.config->hash,
+                 setup.workers);
+    else
+        log_info("started, version %s, no usable configuration, %zu workers", PFX_VERSION, setup.workers);
     listener_notify("READY=1");
     switch (parent_run(&setup)) {
     case PARENT_LEAVES:
