@@ -1,5 +1,7 @@
 #include "backend_shared.h"
 
+#include "log.h"
+
 void backend_shared_load(struct backend_shared *shared, const struct config *config, enum config_section_id section)
 {
     *shared = (struct backend_shared){ .section = section, .trust = backend_trust_load(config, section),
@@ -30,6 +32,8 @@ void backend_shared_open_state(struct backend_shared *shared, const struct confi
 
     if (keeps_answers(config, shared->section))
         shared->cache = cache_open(directory, (size_t)config->cache_bytes);
+    if (shared->cache != NULL && directory[0] == '\0')
+        log_info("no state_directory: answers are kept until the daemon leaves");
     shared->stats = stats_open(directory, daemon, series);
     shared->generation = begin_generation(shared->stats);
 }

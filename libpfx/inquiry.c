@@ -1,6 +1,7 @@
 #include "inquiry.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "action.h"
 #include "backend_log.h"
@@ -216,6 +217,9 @@ static struct verdict read_answer(struct inquiry *inquiry, const struct http_ans
         verdict = verdict_of_failure(answer->failure, answer->reason);
         snprintf(detail, sizeof(detail), "%s", answer->detail);
     }
+    size_t n = strlen(detail);
+    if (verdict.is_failure && inquiry->calls != NULL && inquiry->calls->has_old)
+        snprintf(detail + n, sizeof(detail) - n, "; an old answer stands in");
     if (verdict.warning != NULL)
         backend_log_warning(inquiry, target->origin, verdict.warning, detail);
     return verdict;
