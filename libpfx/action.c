@@ -43,11 +43,6 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7F;
-}
-
 static bool is_graphic(char c)
 {
     return c > ' ' && c < 0x7F;
@@ -59,14 +54,6 @@ static bool all_are_digits(struct span text)
     while (i < text.n && is_digit(text.p[i]))
         i++;
     return i == text.n;
-}
-
-static bool has_control(struct span text)
-{
-    size_t i = 0;
-    while (i < text.n && !is_control(text.p[i]))
-        i++;
-    return i < text.n;
 }
 
 /* known is in capitals. */
@@ -150,7 +137,7 @@ static const char *check_bytes(struct span action)
         return "an empty action, which Postfix takes as permit";
     if (action.n > ACTION_MAX_BYTES)
         return "an action of more than " SPAN_NUMBER_TEXT(ACTION_MAX_BYTES) " bytes";
-    if (has_control(action))
+    if (utf8_has_control(action))
         return "an action with a control byte";
     if (!utf8_valid(action))
         return "an action that is not UTF-8";

@@ -48,15 +48,6 @@ const config_setting_t *config_value_item(const config_setting_t *setting, size_
     return has_elements(setting) ? config_setting_get_elem(setting, (unsigned)i) : setting;
 }
 
-static bool has_control(struct span text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-            return true;
-    }
-    return false;
-}
-
 struct span config_value_text(struct config_reader *r, const config_setting_t *setting, int64_t min, int64_t max)
 {
     struct span text = span_text(config_setting_get_string(setting));
@@ -68,7 +59,7 @@ struct span config_value_text(struct config_reader *r, const config_setting_t *s
         config_reader_error(r, setting, "must have %lld to %lld bytes", (long long)min, (long long)max);
     else if (!utf8_valid(text))
         config_reader_error(r, setting, "must be UTF-8");
-    else if (has_control(text))
+    else if (utf8_has_control(text))
         config_reader_error(r, setting, "must not hold control characters");
     else
         return text;

@@ -63,21 +63,31 @@ static int64_t attempt_deadline(const struct fetch *fetch)
     return is_last || early_ms > fetch->request.deadline_ms ? fetch->request.deadline_ms : early_ms;
 }
 
-static enum template_outcome ask(struct fetch *fetch, struct peer *peer)
+/* The request to that target; NULL: it cannot be made. */
+static struct http_call *render(const struct fetch *fetch, struct peer *peer, enum template_outcome *outcome)
 {
     const struct fetch_request *request = &fetch->request;
     struct http_call *call = http_prepare(endpoint_of(fetch->fetcher, request->entry, peer));
-    enum template_outcome outcome = request_render(request->entry, peer->target, request->subject, request->id, call);
 
-    if (outcome != TEMPLATE_DONE) {
-        http_cancel(call);
+    *outcome = request_render(request->entry, peer->target, request->subject, request->id, call);
+    if (*outcome == TEMPLATE_DONE)
+        return call;
+    http_cancel(call);
+    return NULL;
+}
+
+static enum template_outcome ask(struct fetch *fetch, struct peer *peer)
+{
+    enum template_outcome outcome;
+    struct http_call *call = render(fetch, peer, &outcome);
+
+    if (call == NULL)
         return outcome;
-    }
     fetch->asked = peer;
     fetch->call = call;
-    stats_add(request->stats, STATS_backend_requests, 1);
+    stats_add(fetch->request.stats, STATS_backend_requests, 1);
     http_start(call, attempt_deadline(fetch), answered, fetch);
-    return TEMPLATE_DONE;
+    return outcome;
 }
 
 /* Takes the first untried target that is up, or the first that may be probed when wants_probe; NULL: none. */
@@ -255,12 +265,11 @@ static void give_back(const struct fetch *fetch, struct peer *peer)
 /* What cannot be asked is not there, whether the targets are up or down. */
 static enum template_outcome try_to_render(const struct fetch *fetch)
 {
-    const struct fetch_request *request = &fetch->request;
-    struct peer *peer = peers_of(fetch->fetcher, request->entry);
-    struct http_call *call = http_prepare(endpoint_of(fetch->fetcher, request->entry, peer));
-    enum template_outcome outcome = request_render(request->entry, peer->target, request->subject, request->id, call);
+    enum template_outcome outcome;
+    struct http_call *call = render(fetch, peers_of(fetch->fetcher, fetch->request.entry), &outcome);
 
-    http_cancel(call);
+    if (call != NULL)
+        http_cancel(call);
     return outcome;
 }
 
@@ -291,12 +300,10 @@ static struct peer *probe_or_take(struct fetch *fetch)
 
     if (is_login || !fetch_has_target_up(fetch->fetcher, fetch->request.entry)) {
         probed = take(fetch, true);
-        if (probed != NULL)
-            return probed;
-    } else {
-        while (fetch->fetcher->copy_count < FETCH_COPIES_MAX && (probed = take(fetch, true)) != NULL)
-            send_copy(fetch, probed);
+        return probed != NULL ? probed : take(fetch, false);
     }
+    while (fetch->fetcher->copy_count < FETCH_COPIES_MAX && (probed = take(fetch, true)) != NULL)
+        send_copy(fetch, probed);
     return take(fetch, false);
 }
 
@@ -349,7 +356,7 @@ void fetch_spared(const struct fetcher *fetcher, const struct config_entry *entr
 }
 
 struct fetcher *fetch_open(struct loop *loop, const struct config *config, enum config_section_id section,
-                            const struct backend_trust *trust, struct health *health)
+                           const struct backend_trust *trust, struct health *health)
 {
     struct fetcher *fetcher = mem_alloc(sizeof(*fetcher));
     int64_t kept = config->max_idle_connections > 0 ? config->max_idle_connections

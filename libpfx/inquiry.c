@@ -67,13 +67,23 @@ static void unlist(struct inquiry *inquiry)
     inquiry->is_listed = false;
 }
 
+static bool may_be_shared(const struct inquiry *inquiry)
+{
+    return inquiry->entry->section != CONFIG_DOVECOT_SASL;
+}
+
+static size_t row_of(const struct inquiry *inquiry)
+{
+    return siphash(&inquiry->backend->hash_key, buf_span(&inquiry->subject.bytes)) % BACKEND_INQUIRIES_ROWS;
+}
+
 static void list(struct inquiry *inquiry)
 {
     struct backend *backend = inquiry->backend;
 
-    if (inquiry->entry->section == CONFIG_DOVECOT_SASL)
+    if (!may_be_shared(inquiry))
         return;
-    inquiry->row = siphash(&backend->hash_key, buf_span(&inquiry->subject.bytes)) % BACKEND_INQUIRIES_ROWS;
+    inquiry->row = row_of(inquiry);
     inquiry->next = backend->inquiries[inquiry->row];
     if (inquiry->next != NULL)
         inquiry->next->previous = inquiry;
@@ -83,10 +93,9 @@ static void list(struct inquiry *inquiry)
 
 struct inquiry *inquiry_twin(const struct inquiry *inquiry)
 {
-    const struct backend *backend = inquiry->backend;
-    size_t row = siphash(&backend->hash_key, buf_span(&inquiry->subject.bytes)) % BACKEND_INQUIRIES_ROWS;
-
-    for (struct inquiry *other = backend->inquiries[row]; other != NULL; other = other->next)
+    if (!may_be_shared(inquiry))
+        return NULL;
+    for (struct inquiry *other = inquiry->backend->inquiries[row_of(inquiry)]; other != NULL; other = other->next)
         if (other->entry == inquiry->entry && subject_equal(&other->subject, &inquiry->subject))
             return other;
     return NULL;
@@ -144,11 +153,16 @@ static int64_t longer(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static enum cache_part part_of(const struct inquiry *inquiry)
+{
+    return inquiry->entry->section == CONFIG_POLICY_SERVICES ? CACHE_POLICIES : CACHE_MAPS;
+}
+
 /* The newest answer counts: what is not kept itself still makes the older one go. A failure is no answer. */
 static void keep(const struct inquiry *inquiry, const struct verdict *verdict)
 {
     const struct config_cache *rules = &inquiry->entry->cache;
-    enum cache_part part = inquiry->entry->section == CONFIG_POLICY_SERVICES ? CACHE_POLICIES : CACHE_MAPS;
+    enum cache_part part = part_of(inquiry);
     struct cache *cache = inquiry->backend->shared->cache;
     bool is_value = verdict->kind == VERDICT_FOUND;
     bool is_lasting = (is_value && !(part == CACHE_POLICIES && action_is_temporary(verdict->text))) ||
@@ -171,7 +185,7 @@ static void keep(const struct inquiry *inquiry, const struct verdict *verdict)
 bool inquiry_find_answer(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh)
 {
     const struct config_cache *rules = &inquiry->entry->cache;
-    enum cache_part part = inquiry->entry->section == CONFIG_POLICY_SERVICES ? CACHE_POLICIES : CACHE_MAPS;
+    enum cache_part part = part_of(inquiry);
     int64_t now_ms = clock_wall_ms();
     struct cache_answer answer;
 

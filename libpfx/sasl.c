@@ -13,19 +13,6 @@ static enum sasl_outcome malformed(const char **why, const char *reason)
     return SASL_MALFORMED;
 }
 
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7F;
-}
-
-static bool has_control(struct span text)
-{
-    size_t i = 0;
-    while (i < text.n && !is_control(text.p[i]))
-        i++;
-    return i < text.n;
-}
-
 static enum sasl_outcome check_text(struct span text, size_t max_bytes, const char **why)
 {
     if (text.n == 0)
@@ -74,7 +61,7 @@ enum sasl_outcome sasl_check_name(struct span name, const char **why)
 {
     enum sasl_outcome outcome = check_text(name, SASL_NAME_MAX_BYTES, why);
 
-    if (outcome == SASL_GOOD && has_control(name))
+    if (outcome == SASL_GOOD && utf8_has_control(name))
         return malformed(why, not_allowed);
     return outcome;
 }

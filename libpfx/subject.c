@@ -122,7 +122,7 @@ static void clean(struct subject *subject, struct span value)
     char *bytes = subject->bytes.p + (value.p - subject->bytes.p);
 
     for (size_t i = 0; i < value.n; i++)
-        if ((unsigned char)bytes[i] < ' ' || bytes[i] == 0x7F)
+        if (utf8_is_control(bytes[i]))
             bytes[i] = '?';
 }
 

@@ -53,6 +53,14 @@ bool utf8_valid(struct span text)
     return true;
 }
 
+bool utf8_has_control(struct span text)
+{
+    size_t i = 0;
+    while (i < text.n && !utf8_is_control(text.p[i]))
+        i++;
+    return i < text.n;
+}
+
 static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);

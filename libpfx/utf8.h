@@ -1,7 +1,7 @@
 /*
- * UTF-8: is it valid, and how is hostile text shown in a log line.
+ * UTF-8: is it valid, does it hold control bytes, and how is hostile text shown in a log line.
  *
- * Errors: none; both functions take any bytes.
+ * Errors: none; all functions take any bytes.
  * Source: RFC 3629 (no surrogates, nothing above U+10FFFF, no overlong forms); the replacement of
  *         what cannot be printed by '?' is Postfix's (printable(), util/printable.c).
  */
@@ -11,6 +11,14 @@
 #include "span.h"
 
 bool utf8_valid(struct span text);
+
+/* A control character of ASCII: C0 or DEL. */
+static inline bool utf8_is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7F;
+}
+
+bool utf8_has_control(struct span text);
 
 /*
  * Copies text into out (size bytes, always terminated when size > 0) with each control character

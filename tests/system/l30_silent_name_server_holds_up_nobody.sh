@@ -6,18 +6,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 need_mount_namespace
 
-# A name server of our own: port 53 of a loopback address that only this process uses. Nobody reads what comes.
-address=127.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
-perl -MSocket -e '
-    socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
-    bind($s, sockaddr_in(53, inet_aton($ARGV[0]))) or die "bind: $!";
-    $| = 1; print "bound\n"; <STDIN>;' "$address" <"$T/never" >"$T/bound" 2>&1 &
-STARTED+=($!)
-wait_for 10 log_has bound "$T/bound" || fail "no name server: $(cat "$T/bound")"
-echo "nameserver $address" >"$T/resolv.conf"
-echo 'hosts: files dns' >"$T/nsswitch.conf"
-mount --bind "$T/resolv.conf" /etc/resolv.conf
-mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
+silent_name_server
 echo '127.0.0.1 backend.test' >"$T/hosts"
 mount --bind "$T/hosts" /etc/hosts
 

@@ -257,6 +257,25 @@ url() {
     echo "$out"
 }
 
+# --- Names
+
+# silent_name_server: the only name server from now on never answers. It has port 53 of a loopback address that only
+# this process uses; nobody reads what comes. In a namespace of need_mount_namespace.
+silent_name_server() {
+    local address
+    address=127.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
+    perl -MSocket -e '
+        socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
+        bind($s, sockaddr_in(53, inet_aton($ARGV[0]))) or die "bind: $!";
+        $| = 1; print "bound\n"; <STDIN>;' "$address" <"$T/never" >"$T/bound" 2>&1 &
+    STARTED+=($!)
+    wait_for 10 log_has bound "$T/bound" || fail "no name server: $(cat "$T/bound")"
+    echo "nameserver $address" >"$T/resolv.conf"
+    echo 'hosts: files dns' >"$T/nsswitch.conf"
+    mount --bind "$T/resolv.conf" /etc/resolv.conf
+    mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
+}
+
 # --- The configuration
 
 # quoted TEXT: as a string of libconfig.

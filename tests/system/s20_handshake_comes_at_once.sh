@@ -7,18 +7,7 @@ set -eu
 . "$(dirname "$0")/sasl.sh"
 need_mount_namespace
 
-# A name server of our own, which never answers: port 53 of a loopback address that only this process uses.
-address=127.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
-perl -MSocket -e '
-    socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
-    bind($s, sockaddr_in(53, inet_aton($ARGV[0]))) or die "bind: $!";
-    $| = 1; print "bound\n"; <STDIN>;' "$address" <"$T/never" >"$T/bound" 2>&1 &
-STARTED+=($!)
-wait_for 10 log_has bound "$T/bound" || fail "no name server: $(cat "$T/bound")"
-echo "nameserver $address" >"$T/resolv.conf"
-echo 'hosts: files dns' >"$T/nsswitch.conf"
-mount --bind "$T/resolv.conf" /etc/resolv.conf
-mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
+silent_name_server
 
 # greets WHAT ADDRESS [MECHANISMS]: 20 clients that say nothing find the whole handshake in the first bytes that they
 # receive, within 50 ms; prints the last one.

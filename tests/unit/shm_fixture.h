@@ -5,44 +5,14 @@
 #define PFX_SHM_FIXTURE_H
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "unit.h"
+#include "directory_fixture.h"
 
-#define FIXTURE_OPEN_MAX 8
 #define FIXTURE_PATH_MAX_BYTES 256
-
-static char fixture_directory[] = "/tmp/pfx-shm-XXXXXX";
-
-static int fixture_remove_one(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status;
-    (void)type;
-    return at->level == 0 ? 0 : remove(path);
-}
-
-static inline void fixture_clear(void)
-{
-    ck_assert_int_eq(nftw(fixture_directory, fixture_remove_one, FIXTURE_OPEN_MAX, FTW_DEPTH | FTW_PHYS), 0);
-}
-
-static inline void fixture_begin(void)
-{
-    if (mkdtemp(fixture_directory) == NULL)
-        perror("mkdtemp");
-}
-
-static inline void fixture_end(void)
-{
-    nftw(fixture_directory, fixture_remove_one, FIXTURE_OPEN_MAX, FTW_DEPTH | FTW_PHYS);
-    rmdir(fixture_directory);
-    memcpy(strrchr(fixture_directory, '-') + 1, "XXXXXX", 6);
-}
 
 /* Until the next call. */
 static inline const char *fixture_path(const char *name)
