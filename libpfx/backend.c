@@ -7,8 +7,6 @@
 #include "inquiry.h"
 #include "mem.h"
 
-static const char unfit[] = "what is asked does not fit into the request";
-
 static const enum stats_counter result_counters[VERDICT_KINDS] = {
     [VERDICT_FOUND] = STATS_found, [VERDICT_NOTFOUND] = STATS_notfound, [VERDICT_DENIED] = STATS_denied,
     [VERDICT_TEMP] = STATS_temp,   [VERDICT_TIMEOUT] = STATS_timeout,   [VERDICT_PERM] = STATS_perm,
@@ -89,14 +87,6 @@ static void decide(struct backend_call *call, struct verdict verdict, enum answe
     loop_at(loop, &call->timer, loop->now_ms);
 }
 
-/* What nobody could be asked about. */
-static struct verdict nothing_there(const struct config_entry *entry)
-{
-    if (entry->section == CONFIG_DOVECOT_SASL)
-        return (struct verdict){ .kind = VERDICT_DENIED, .text = SPAN(VERDICT_DENIED_TEXT), .detail = unfit };
-    return (struct verdict){ .kind = VERDICT_NOTFOUND };
-}
-
 /* While a target is down nobody waits for it who has an old answer. */
 static void allow_old(struct backend_call *call)
 {
@@ -112,37 +102,17 @@ static void allow_old(struct backend_call *call)
         fetch_spared(backend->fetcher, entry, true);
 }
 
-static void all_are_down(struct backend_call *call)
-{
-    const struct backend *backend = call->inquiry->backend;
-    const struct config_entry *entry = call->inquiry->entry;
-    struct verdict down = { .kind = VERDICT_TEMP, .text = SPAN("the backend is down") };
-
-    fetch_spared(backend->fetcher, entry, call->has_old);
-    stats_add(backend_state_of(backend, entry)->stats, STATS_backend_down, 1);
-    decide(call, call->has_old ? call->old : down, call->has_old ? SOURCE_STALE : SOURCE_NONE);
-}
-
 static void ask(struct backend_call *call)
 {
     struct inquiry *inquiry = call->inquiry;
-    struct verdict refused = { .kind = VERDICT_PERM, .text = { unfit, sizeof(unfit) - 1 } };
+    struct verdict verdict;
 
-    switch (inquiry_ask(inquiry, call->start_ms + inquiry->entry->http.timeout_ms)) {
-    case FETCH_STARTED:
+    if (inquiry_ask(inquiry, call->start_ms + inquiry->entry->http.timeout_ms, &verdict))
         allow_old(call);
-        break;
-    case FETCH_ALL_DOWN:
-        all_are_down(call);
-        break;
-    case FETCH_SUPPRESSED:
-        decide(call, nothing_there(inquiry->entry), SOURCE_NONE);
-        break;
-    case FETCH_REFUSED:
-        backend_log_warning(inquiry, NULL, unfit, "");
-        decide(call, refused, SOURCE_NONE);
-        break;
-    }
+    else if (verdict.is_failure && call->has_old)
+        decide(call, call->old, SOURCE_STALE);
+    else
+        decide(call, verdict, SOURCE_NONE);
 }
 
 /* True: somebody asks the same already. What is on its way to a target that is down is a probe: nobody waits for it. */

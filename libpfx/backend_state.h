@@ -1,7 +1,7 @@
 /*
  * The inside of backend.h: what a worker knows about its entries, and what is being asked.
  *
- * Shape:  an inquiry is one question to the backend; the calls that wait for its answer share it, and it goes on when
+ * Shape:  an inquiry is one question to the backend, which may ask for several candidates of a key; the calls that wait for its answer share it, and it goes on when
  *         a call has taken an old answer meanwhile. A call that needs no backend has an inquiry of its own that asks
  *         nobody.
  * Owner:  an inquiry belongs to its calls and its fetch; the last of them frees it.
@@ -51,10 +51,13 @@ struct inquiry {
     struct backend *backend;
     const struct config_entry *entry;
     struct subject subject;
-    struct buf key;   /* of the cache; empty: not kept */
+    size_t candidate_count; /* to be asked for one after the other; 1 where nothing else was said */
+    size_t candidate;       /* the one that the subject is about now */
+    struct buf key;   /* of the cache, for the candidate; empty: not kept */
     struct buf value; /* of the answer */
     uint64_t request_id;
     int64_t asked_ms; /* of wall time: what comes is as old */
+    int64_t deadline_ms;
     struct fetch *fetch; /* NULL: nobody is asked */
     bool is_listed;
     bool is_background;

@@ -88,6 +88,17 @@ static void add_reading(struct buf *b, const struct config_entry *entry)
     add_texts(b, &entry->cache_key);
 }
 
+/* Which keys a map asks for, and what becomes of the values. */
+static void add_keys(struct buf *b, const struct config_entry *entry)
+{
+    for (size_t i = 0; i < entry->keys.count; i++)
+        buf_format(b, "%d,", (int)entry->keys.item[i]);
+    add_text(b, entry->recipient_delimiter);
+    add_texts(b, &entry->local_domains);
+    add_text(b, entry->result_format);
+    buf_format(b, "%d,%" PRId64, entry->propagate_extension, entry->expansion_limit);
+}
+
 uint64_t cachekey_fingerprint(const struct config_entry *entry)
 {
     static const struct siphash_key known = { 0, 0 };
@@ -97,6 +108,7 @@ uint64_t cachekey_fingerprint(const struct config_entry *entry)
     add_request(&text, entry);
     add_trust(&text, entry);
     add_reading(&text, entry);
+    add_keys(&text, entry);
     uint64_t fingerprint = siphash(&known, buf_span(&text));
     buf_free(&text);
     return fingerprint;
@@ -125,12 +137,24 @@ static bool add_lasting(struct buf *key, const struct subject *subject)
     return true;
 }
 
+static void add_entry(struct buf *key, char kind, const struct config_entry *entry, uint64_t fingerprint)
+{
+    buf_format(key, "%c%016" PRIx64 "%s", kind, fingerprint, entry->name);
+    buf_add(key, SPAN("\0"));
+}
+
 bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                    struct buf *key)
 {
-    buf_format(key, "%c%016" PRIx64 "%s", 'a' + (int)entry->section, fingerprint, entry->name);
-    buf_add(key, SPAN("\0"));
+    add_entry(key, (char)('a' + (int)entry->section), entry, fingerprint);
     if (entry->section == CONFIG_SOCKET_MAPS)
-        return buf_add(key, buf_span(&subject->bytes));
+        return buf_add(key, subject->key);
     return entry->cache_key.count > 0 ? add_named(key, &entry->cache_key, subject) : add_lasting(key, subject);
+}
+
+bool cachekey_make_whole(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
+                         struct buf *key)
+{
+    add_entry(key, 'w', entry, fingerprint);
+    return buf_add(key, buf_span(&subject->bytes));
 }

@@ -1,7 +1,7 @@
 /*
  * Which question an answer in the cache belongs to.
  *
- * Shape:  section, fingerprint, name of the entry, and what was asked: a map's key, or a policy's attributes as
+ * Shape:  section, fingerprint, name of the entry, and what was asked: a map's candidate, or a policy's attributes as
  *         NAME=VALUE, each with a NUL: those of cache_key, in its order, else all but those that differ for each
  *         message or connection. The fingerprint is of what shapes the answer (targets, payload, headers, fields
  *         ...), so an entry that was changed never gets an old answer. The Authorization header is not part of it: the
@@ -24,5 +24,9 @@ uint64_t cachekey_fingerprint(const struct config_entry *entry);
 /* Appends to key. False: there is none: the request lacks an attribute of cache_key, which smtpd(8) always sends. */
 bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                    struct buf *key);
+
+/* Of a map's key as it was asked for, whichever of its candidates was found. False: it is too long. */
+bool cachekey_make_whole(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
+                         struct buf *key);
 
 #endif

@@ -37,6 +37,16 @@ const struct config_entry *config_find(const struct config *config, enum config_
     return NULL;
 }
 
+void config_take_delimiter(struct config *config, const char *delimiter)
+{
+    struct config_section *maps = &config->section[CONFIG_SOCKET_MAPS];
+    char *copy = config_memory_text(config->memory, span_text(delimiter));
+
+    for (size_t i = 0; i < maps->count; i++)
+        if (maps->entries[i].recipient_delimiter == NULL)
+            maps->entries[i].recipient_delimiter = copy;
+}
+
 void config_free(struct config **config)
 {
     struct config *c = *config;

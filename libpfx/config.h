@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "keys.h"
 #include "span.h"
 #include "template.h"
 
@@ -46,6 +47,11 @@ struct config_strings {
 
 struct config_statuses {
     int *item;
+    size_t count;
+};
+
+struct config_keys {
+    enum keys_form *item;
     size_t count;
 };
 
@@ -148,6 +154,15 @@ struct config_entry {
     int error_result; /* enum config_error_result */
     bool fold_case;
     int64_t max_reply_bytes;
+    struct config_keys keys; /* at least one; of maps, like what follows */
+    bool asks_all;           /* a template holds %{keys}: all candidates go in one request */
+    char *recipient_delimiter; /* NULL: Postfix's own, see config_take_delimiter() */
+    struct config_strings local_domains;
+    struct config_strings domains; /* none: all */
+    bool propagate_extension;
+    char *result_format;
+    struct config_template result; /* the same, compiled; count 0: values stay as they are */
+    int64_t expansion_limit;       /* 0 none */
 
     struct config_strings attributes; /* those that a policy's {{ .Key }} holds; none: all */
     char *no_value_action;            /* a good action, as on_error */
@@ -209,6 +224,9 @@ struct config {
  */
 struct config *config_load(const char *path, enum config_section_id own);
 void config_free(struct config **config);
+
+/* For maps that do not name their own recipient_delimiter. */
+void config_take_delimiter(struct config *config, const char *delimiter);
 
 /* The entry of that name, or NULL. */
 const struct config_entry *config_find(const struct config *config, enum config_section_id section, struct span name);

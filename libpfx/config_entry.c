@@ -4,14 +4,12 @@
 #include "config_cache.h"
 #include "config_host.h"
 #include "config_login.h"
+#include "config_map.h"
 #include "config_memory.h"
 #include "config_payload.h"
 #include "config_secret.h"
 #include "config_target.h"
-#include "config_template.h"
 #include "config_value.h"
-
-#define NOTFOUND_STATUS 404
 
 static const char authorization[] = "Authorization";
 
@@ -108,20 +106,6 @@ void config_entry_check_defaults(struct config_reader *r, const struct config_dr
         config_payload_check(r, draft->payload);
 }
 
-static void take_notfound_status(struct config_reader *r, struct config_draft *draft)
-{
-    bool is_given = draft->entry.notfound_status.item != NULL; /* an empty list has an address too */
-    bool is_dynamic = false;
-
-    for (size_t i = 0; i < draft->entry.target_count; i++)
-        is_dynamic |= config_template_is_dynamic(&draft->entry.targets[i].url);
-    if (is_given || !is_dynamic)
-        return;
-    int *status = config_memory_array(r->config->memory, 1, sizeof(*status));
-    *status = NOTFOUND_STATUS;
-    draft->entry.notfound_status = (struct config_statuses){ status, 1 };
-}
-
 static void check_statuses(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
 {
     bool is_login = entry->section == CONFIG_DOVECOT_SASL;
@@ -181,7 +165,7 @@ static void finish_section(struct config_reader *r, const config_setting_t *grou
     if (entry->section == CONFIG_POLICY_SERVICES)
         finish_policy(r, group, entry);
     if (entry->section == CONFIG_SOCKET_MAPS)
-        take_notfound_status(r, draft);
+        config_map_finish(r, group, entry);
 }
 
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)

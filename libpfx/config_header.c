@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config_check.h"
 #include "config_memory.h"
 #include "config_template.h"
 #include "config_value.h"
@@ -39,7 +40,7 @@ static bool read_header(struct config_reader *r, const config_setting_t *setting
 
     if (line.p == NULL)
         return false;
-    if (name.n == line.n || !config_value_is_token(name)) {
+    if (name.n == line.n || !config_check_is_token(name)) {
         config_reader_error(r, setting, "must be \"Name: value\", without blanks before the colon");
         return false;
     }

@@ -42,6 +42,9 @@ enum config_type {
     CONFIG_KEY_CA_FILES,
     CONFIG_KEY_ATTRIBUTES, /* names of them */
     CONFIG_KEY_MECHANISMS,
+    CONFIG_KEY_DOMAINS,
+    CONFIG_KEY_KEYS,
+    CONFIG_KEY_RESULT_FORMAT,
     CONFIG_KEY_STATUSES,
     CONFIG_KEY_METHOD, /* from here to the next comment: one of some words */
     CONFIG_KEY_CONTENT_TYPE,

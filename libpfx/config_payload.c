@@ -16,7 +16,11 @@ static const char all_attributes[] = "{{ .Key }}";
 
 /* What stands for a placeholder while the text is checked. */
 static const char word[] = "x";
-static const char word_of_object[] = "{}";
+static const char word_of_whole[] = "{}";
+
+static const char misplaced_object[] = "{{ .Key }} is a JSON object, and may stand outside JSON strings only, without "
+                                       "quotes";
+static const char misplaced_keys[] = "%{keys} is a JSON array, and may stand outside JSON strings only, without quotes";
 
 static bool add_value(struct buf *b, const config_setting_t *setting, int depth, enum template_dialect dialect);
 
@@ -34,13 +38,19 @@ static bool add_string(struct buf *b, struct span text)
     return true;
 }
 
-static bool is_object(struct span text, enum template_dialect dialect)
+/* A placeholder that is a JSON value by itself, and no part of a string. */
+static bool is_whole(const struct template_piece *piece)
+{
+    return piece->what == TEMPLATE_ATTRIBUTES || piece->what == TEMPLATE_KEYS;
+}
+
+static bool is_whole_text(struct span text, enum template_dialect dialect)
 {
     struct template_piece pieces[TEMPLATE_PIECES_MAX];
     size_t count;
     const char *why;
 
-    return template_parse(text, dialect, pieces, &count, &why) && count == 1 && pieces[0].what == TEMPLATE_ATTRIBUTES;
+    return template_parse(text, dialect, pieces, &count, &why) && count == 1 && is_whole(&pieces[0]);
 }
 
 /* The shortest text that reads as the same number. */
@@ -77,7 +87,7 @@ static bool add_value(struct buf *b, const config_setting_t *setting, int depth,
 
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_STRING:
-        return is_object(text, dialect) ? buf_add(b, text) : add_string(b, text);
+        return is_whole_text(text, dialect) ? buf_add(b, text) : add_string(b, text);
     case CONFIG_TYPE_INT:
         return buf_format(b, "%d", config_setting_get_int(setting));
     case CONFIG_TYPE_INT64:
@@ -116,16 +126,16 @@ static const char *fill_words(const struct config_template *payload, struct buf 
 
     for (size_t i = 0; i < payload->count; i++) {
         const struct template_piece *piece = &payload->pieces[i];
-        bool is_value = piece->what != TEMPLATE_TEXT && piece->what != TEMPLATE_ATTRIBUTES;
+        bool is_value = piece->what != TEMPLATE_TEXT && !is_whole(piece);
         if (is_value && !in_string)
             return "placeholders may stand inside JSON strings only, between quotes";
-        if (piece->what == TEMPLATE_ATTRIBUTES && in_string)
-            return "{{ .Key }} is a JSON object, and may stand outside JSON strings only, without quotes";
+        if (is_whole(piece) && in_string)
+            return piece->what == TEMPLATE_KEYS ? misplaced_keys : misplaced_object;
         if (piece->what == TEMPLATE_TEXT) {
             in_string = ends_in_string(piece->text, in_string);
             buf_add(text, piece->text);
         } else {
-            buf_add(text, span_text(is_value ? word : word_of_object));
+            buf_add(text, span_text(is_value ? word : word_of_whole));
         }
     }
     return NULL;

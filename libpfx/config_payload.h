@@ -3,11 +3,11 @@
  *
  * Shape:  in a group, strings are templates; numbers, true and false, nested groups, [ ] and ( ) become what they are
  *         in JSON. The string "" is no payload. A policy without the key has the payload "{{ .Key }}"; a member of a
- *         group whose whole text is that becomes the object.
+ *         group whose whole text is that becomes the object, and a map's "%{keys}" the array.
  * Limits: CONFIG_PAYLOAD_MAX_BYTES.
  * Errors: told to the reader: with application/json the text, with a word in each placeholder's place, must be JSON,
- *         and placeholders stand inside string literals only, a policy's {{ .Key }} outside of them only; a group
- *         cannot be sent as a form, nor can the default.
+ *         and placeholders stand inside string literals only, a policy's {{ .Key }} and a map's %{keys} outside of
+ *         them only; a group cannot be sent as a form, nor can the default.
  * Owner:  the configuration.
  */
 #ifndef PFX_CONFIG_PAYLOAD_H

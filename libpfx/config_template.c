@@ -25,3 +25,8 @@ bool config_template_is_dynamic(const struct config_template *template)
 {
     return template_is_dynamic(template->pieces, template->count);
 }
+
+bool config_template_has(const struct config_template *template, enum template_what what)
+{
+    return template_has(template->pieces, template->count, what);
+}

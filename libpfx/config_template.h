@@ -13,7 +13,8 @@
 bool config_template_compile(struct config_reader *r, const config_setting_t *at, char *text,
                              enum template_dialect dialect, enum template_escape escape, struct config_template *to);
 
-/* Has it placeholders? */
+/* Has it placeholders? One of that kind? */
 bool config_template_is_dynamic(const struct config_template *template);
+bool config_template_has(const struct config_template *template, enum template_what what);
 
 #endif

@@ -3,19 +3,17 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "config_check.h"
 #include "config_host.h"
 #include "config_memory.h"
 #include "config_number.h"
 #include "config_word.h"
 #include "mem.h"
-#include "sasl.h"
 #include "utf8.h"
 
 #define ITEMS_MAX 1000
 #define STATUS_MIN 100
 #define STATUS_MAX 599
-
-static const char proxy_scheme[] = "http://";
 
 const struct config_key *config_value_key(struct config_reader *r, const config_setting_t *setting,
                                           enum config_place place)
@@ -128,122 +126,13 @@ static bool read_word(struct config_reader *r, const struct config_key *key, con
     return false;
 }
 
-/* What is wrong with a text of that type, or NULL. */
-static const char *check_field(struct span path)
-{
-    bool is_open = path.n > 0; /* a member's name must follow */
-
-    for (size_t i = 0; i < path.n; i++) {
-        if (path.p[i] == '.' && is_open)
-            break;
-        is_open = path.p[i] == '.';
-    }
-    return is_open ? "must be a dotted path without empty names" : NULL;
-}
-
-static const char *check_file_name(struct span name)
-{
-    return name.n == 0 || name.p[0] == '/' ? NULL : "must be a whole path, from / on";
-}
-
-static const char *check_proxy(struct span url)
-{
-    const size_t scheme = sizeof(proxy_scheme) - 1;
-    struct config_host host;
-    const char *why;
-
-    if (url.n == 0)
-        return NULL;
-    if (url.n < scheme || memcmp(url.p, proxy_scheme, scheme) != 0)
-        return "must be \"http://[user:password@]host:port\"";
-    return config_host_parse_proxy(span_skip(url, scheme), &host, &why) ? NULL : why;
-}
-
-static const char *check_host(struct span host)
-{
-    struct span name = host.n > 1 && host.p[0] == '.' ? span_skip(host, 1) : host;
-    bool ok = span_equal(host, SPAN("*")) || config_host_is_address(host, NULL) || config_host_is_name(name);
-    return ok ? NULL : "must be a domain name, an address or \"*\"";
-}
-
-static const char *check_ca_file(struct span name)
-{
-    bool ok = span_equal(name, SPAN("system")) || name.p[0] == '/';
-    return ok ? NULL : "must be \"system\" or a whole path, from / on";
-}
-
-static const char *check_attribute(struct span name)
-{
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_')
-            return "must be names of attributes: letters, digits and _";
-    }
-    return NULL;
-}
-
-bool config_value_is_token(struct span text)
-{
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        bool is_alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_alphanumeric && (c == '\0' || strchr(marks, c) == NULL))
-            return false;
-    }
-    return text.n > 0;
-}
-
-static const char *check_header_name(struct span name)
-{
-    return name.n == 0 || config_value_is_token(name) ? NULL : "must be the name of a header";
-}
-
-static const char *check_mechanism(struct span name)
-{
-    enum sasl_mechanism mechanism;
-
-    if (sasl_find(name, &mechanism) && span_equal(name, span_text(sasl_name(mechanism))))
-        return NULL;
-    return span_equal(name, SPAN("XOAUTH2")) || span_equal(name, SPAN("OAUTHBEARER"))
-               ? "XOAUTH2 and OAUTHBEARER need sasl_oidc_auth, which is not supported yet"
-               : "must be \"PLAIN\" or \"LOGIN\"";
-}
-
-static const char *check_text(enum config_type type, struct span text)
-{
-    switch (type) {
-    case CONFIG_KEY_FIELD:
-        return check_field(text);
-    case CONFIG_KEY_FILE_NAME:
-        return check_file_name(text);
-    case CONFIG_KEY_PROXY:
-        return check_proxy(text);
-    case CONFIG_KEY_HOSTS:
-        return check_host(text);
-    case CONFIG_KEY_CA_FILES:
-        return check_ca_file(text);
-    case CONFIG_KEY_ATTRIBUTES:
-        return check_attribute(text);
-    case CONFIG_KEY_HEADER_NAME:
-        return check_header_name(text);
-    case CONFIG_KEY_MECHANISMS:
-        return check_mechanism(text);
-    case CONFIG_KEY_ADDRESSES:
-        return config_host_is_address(text, NULL) ? NULL : "must be an IPv4 or IPv6 address";
-    default:
-        return NULL;
-    }
-}
-
 /* A checked text of the configuration, or NULL. */
 static char *read_text(struct config_reader *r, const struct config_key *key, const config_setting_t *setting)
 {
     struct config_memory *memory = r->config->memory;
     char address[INET6_ADDRSTRLEN];
     struct span text = config_value_text(r, setting, key->min, key->max);
-    const char *why = text.p == NULL ? NULL : check_text(key->type, text);
+    const char *why = text.p == NULL ? NULL : config_check_text(key->type, text);
 
     if (why != NULL)
         config_reader_error(r, setting, "%s", why);
@@ -302,6 +191,37 @@ static void read_statuses(struct config_reader *r, const struct config_key *key,
     *to = (struct config_statuses){ items, count };
 }
 
+/* The forms that one word names, added to those before; false: it is no such word, or they are too many. */
+static bool add_forms(const config_setting_t *item, enum keys_form *forms, size_t *count)
+{
+    size_t more;
+    const enum keys_form *named = keys_of_word(span_text(config_setting_get_string(item)), &more);
+
+    if (named == NULL || *count + more > KEYS_FORMS_MAX)
+        return false;
+    memcpy(forms + *count, named, more * sizeof(*named));
+    *count += more;
+    return true;
+}
+
+static void read_keys(struct config_reader *r, const config_setting_t *setting, struct config_keys *to)
+{
+    size_t words = config_value_count(setting);
+    struct config_keys keys = { .item = config_memory_array(r->config->memory, KEYS_FORMS_MAX, sizeof(*keys.item)) };
+
+    for (size_t i = 0; i < words; i++) {
+        if (!add_forms(config_value_item(setting, i), keys.item, &keys.count)) {
+            config_reader_error(r, setting, "must be one of %s, or a list of at most %d of them", keys_words,
+                                KEYS_FORMS_MAX);
+            return;
+        }
+    }
+    if (keys.count == 0)
+        config_reader_error(r, setting, "must not be an empty list");
+    else
+        *to = keys;
+}
+
 static void read_word_text(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,
                            char **to)
 {
@@ -354,6 +274,7 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_FILE_NAME:
     case CONFIG_KEY_HEADER_NAME:
     case CONFIG_KEY_PROXY:
+    case CONFIG_KEY_RESULT_FORMAT:
         text = read_text(r, key, setting);
         if (text != NULL)
             *(char **)to = text;
@@ -364,7 +285,11 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_CA_FILES:
     case CONFIG_KEY_ATTRIBUTES:
     case CONFIG_KEY_MECHANISMS:
+    case CONFIG_KEY_DOMAINS:
         read_texts(r, key, setting, to);
+        break;
+    case CONFIG_KEY_KEYS:
+        read_keys(r, setting, to);
         break;
     case CONFIG_KEY_STATUSES:
         read_statuses(r, key, setting, to);

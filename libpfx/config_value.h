@@ -28,9 +28,6 @@ void config_value_read_group(struct config_reader *r, const config_setting_t *gr
 size_t config_value_count(const config_setting_t *setting);
 const config_setting_t *config_value_item(const config_setting_t *setting, size_t i);
 
-/* A token of RFC 9110, section 5.6.2: the name of a header. */
-bool config_value_is_token(struct span text);
-
 /* A string of min to max bytes, UTF-8 without control characters; p is NULL when it is none. */
 struct span config_value_text(struct config_reader *r, const config_setting_t *setting, int64_t min, int64_t max);
 

@@ -112,6 +112,8 @@ static void read_configuration(void)
     process.config_path = process.options.config != NULL ? mem_string(process.options.config)
                                                          : mem_format("%s/pfx.cfg", config_directory());
     config = process.config = config_load(process.config_path, process.ops->section);
+    config_take_delimiter(process.config,
+                          process.master.recipient_delimiter == NULL ? "" : process.master.recipient_delimiter);
     log_set_level(process.options.verbose > 0 ? LOG_LEVEL_DEBUG : (enum log_level)config->log_level);
     log_set_json(config->log_json && is_standalone());
     log_problems(config);

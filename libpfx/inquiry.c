@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "action.h"
 #include "backend_log.h"
-#include "cache.h"
-#include "cachekey.h"
 #include "clock.h"
+#include "inquiry_cache.h"
 #include "mem.h"
+
+static const char unfit[] = "what is asked does not fit into the request";
 
 static void take_subject(struct inquiry *inquiry, const struct backend_question *question)
 {
@@ -28,10 +28,13 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
     }
 }
 
-static bool is_kept(const struct inquiry *inquiry)
+/* What is asked from now on, and where the cache has it. */
+static void take_candidate(struct inquiry *inquiry, size_t i)
 {
-    return inquiry->backend->shared->cache != NULL && inquiry->entry->section != CONFIG_DOVECOT_SASL &&
-           inquiry->entry->cache.enabled;
+    inquiry->candidate = i;
+    if (i < inquiry->subject.keys.count && !inquiry->entry->asks_all)
+        subject_take(&inquiry->subject, i);
+    inquiry_cache_take_key(inquiry);
 }
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
@@ -45,12 +48,8 @@ struct inquiry *inquiry_new(struct backend *backend, const struct backend_questi
     buf_init(&inquiry->key, CACHE_KEY_MAX_BYTES);
     buf_init(&inquiry->value, (size_t)entry->http.max_response_bytes);
     take_subject(inquiry, question);
-    if (is_kept(inquiry) &&
-        !cachekey_make(entry, backend_state_of(backend, entry)->fingerprint, &inquiry->subject, &inquiry->key)) {
-        buf_clear(&inquiry->key);
-        backend_log_warning(inquiry, NULL,
-                            "cache_key names an attribute that the request lacks: its answer is not kept", "");
-    }
+    inquiry->candidate_count = entry->asks_all || inquiry->subject.keys.count == 0 ? 1 : inquiry->subject.keys.count;
+    take_candidate(inquiry, 0);
     return inquiry;
 }
 
@@ -148,63 +147,62 @@ void inquiry_cancel(struct inquiry *inquiry)
     release(inquiry);
 }
 
-static int64_t longer(int64_t a, int64_t b)
+/* A candidate without the extension was found: the value may get it back. */
+static struct verdict extend(const struct inquiry *inquiry, struct verdict verdict, struct buf *value)
 {
-    return a > b ? a : b;
+    const struct config_entry *entry = inquiry->entry;
+    const struct keys *keys = &inquiry->subject.keys;
+
+    if (verdict.kind != VERDICT_FOUND || !entry->propagate_extension || entry->asks_all ||
+        !keys->candidate[inquiry->candidate].lacks_extension)
+        return verdict;
+    return verdict_extend(entry, keys->extension, value);
 }
 
-static enum cache_part part_of(const struct inquiry *inquiry)
+/*
+ * The candidates one by one, as long as what is kept tells that there is nothing. *first: the one that is to be asked
+ * for, all before it are known.
+ */
+static enum inquiry_cached follow(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, size_t *first)
 {
-    return inquiry->entry->section == CONFIG_POLICY_SERVICES ? CACHE_POLICIES : CACHE_MAPS;
+    enum inquiry_cached all = INQUIRY_CACHED_FRESH;
+    int64_t stored_ms;
+
+    for (size_t i = 0; i < inquiry->candidate_count; i++) {
+        if (i > 0)
+            take_candidate(inquiry, i);
+        enum inquiry_cached found = inquiry_cache_find(inquiry, value, verdict, &stored_ms);
+        if (found != INQUIRY_CACHED_FRESH && all == INQUIRY_CACHED_FRESH)
+            *first = i;
+        all = found < all ? found : all;
+        if (found == INQUIRY_CACHED_NOTHING || verdict->kind == VERDICT_FOUND)
+            break;
+    }
+    if (all != INQUIRY_CACHED_NOTHING)
+        *verdict = extend(inquiry, *verdict, value);
+    return all;
 }
 
-/* The newest answer counts: what is not kept itself still makes the older one go. A failure is no answer. */
-static void keep(const struct inquiry *inquiry, const struct verdict *verdict)
+bool inquiry_find_answer(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh)
 {
-    const struct config_cache *rules = &inquiry->entry->cache;
-    enum cache_part part = part_of(inquiry);
-    struct cache *cache = inquiry->backend->shared->cache;
-    bool is_value = verdict->kind == VERDICT_FOUND;
-    bool is_lasting = (is_value && !(part == CACHE_POLICIES && action_is_temporary(verdict->text))) ||
-                      verdict->kind == VERDICT_NOTFOUND;
+    size_t first = 0;
+    enum inquiry_cached found = follow(inquiry, value, verdict, &first);
 
-    if (inquiry->key.n == 0 || verdict->is_failure)
-        return;
-    int64_t use_ms = is_value ? longer(rules->max_age_ms, rules->stale_if_error_ms)
-                              : longer(rules->negative_max_age_ms, rules->negative_stale_if_error_ms);
-    struct cache_answer answer = { .kind = is_value ? CACHE_VALUE : CACHE_NOTHING, .stored_ms = inquiry->asked_ms,
-                                   .useless_ms = inquiry->asked_ms + use_ms };
-    if (!is_lasting)
-        use_ms = 0;
-    if (use_ms > 0)
-        cache_put(cache, part, buf_span(&inquiry->key), verdict->text, &answer);
-    else
-        cache_drop(cache, part, buf_span(&inquiry->key));
-}
-
-bool inquiry_find_answer(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh)
-{
-    const struct config_cache *rules = &inquiry->entry->cache;
-    enum cache_part part = part_of(inquiry);
-    int64_t now_ms = clock_wall_ms();
-    struct cache_answer answer;
-
-    if (inquiry->key.n == 0 ||
-        !cache_get(inquiry->backend->shared->cache, part, buf_span(&inquiry->key), now_ms, value, &answer))
-        return false;
-    bool is_value = answer.kind == CACHE_VALUE;
-    int64_t age_ms = now_ms - answer.stored_ms;
-    *is_fresh = age_ms < (is_value ? rules->max_age_ms : rules->negative_max_age_ms);
-    *verdict = (struct verdict){ .kind = is_value ? VERDICT_FOUND : VERDICT_NOTFOUND, .text = buf_span(value) };
-    return *is_fresh || age_ms < (is_value ? rules->stale_if_error_ms : rules->negative_stale_if_error_ms);
+    *is_fresh = found == INQUIRY_CACHED_FRESH;
+    if (*is_fresh)
+        return true;
+    if (inquiry->candidate != first)
+        take_candidate(inquiry, first);
+    return found == INQUIRY_CACHED_OLD || inquiry_cache_find_whole(inquiry, value, verdict);
 }
 
 static struct verdict judge(struct inquiry *inquiry, const struct http_answer *answer)
 {
     const struct config_entry *entry = inquiry->entry;
+    struct template_values asked = subject_values(&inquiry->subject);
 
     if (entry->section != CONFIG_DOVECOT_SASL)
-        return verdict_of_answer(entry, answer->status, answer->body, &inquiry->value);
+        return verdict_of_answer(entry, &asked, answer->status, answer->body, &inquiry->value);
     struct verdict_login login = { .user = attribute_value(inquiry->subject.attributes,
                                                            inquiry->subject.attribute_count, "user"),
                                    .status = answer->status,
@@ -239,13 +237,82 @@ static struct verdict read_answer(struct inquiry *inquiry, const struct http_ans
     return verdict;
 }
 
+/* What nobody can be asked about. */
+static struct verdict nothing_there(const struct config_entry *entry)
+{
+    if (entry->section == CONFIG_DOVECOT_SASL)
+        return (struct verdict){ .kind = VERDICT_DENIED, .text = SPAN(VERDICT_DENIED_TEXT), .detail = unfit };
+    return (struct verdict){ .kind = VERDICT_NOTFOUND };
+}
+
+static struct verdict down(const struct inquiry *inquiry)
+{
+    const struct backend *backend = inquiry->backend;
+
+    fetch_spared(backend->fetcher, inquiry->entry, inquiry->calls != NULL && inquiry->calls->has_old);
+    stats_add(backend_state_of(backend, inquiry->entry)->stats, STATS_backend_down, 1);
+    return (struct verdict){ .kind = VERDICT_TEMP, .text = SPAN("the backend is down"), .is_failure = true };
+}
+
+/* Goes on to the next candidate that has to be asked for. False: there is none, *verdict is what is known. */
+static bool move_on(struct inquiry *inquiry, struct verdict *verdict)
+{
+    int64_t stored_ms;
+
+    *verdict = nothing_there(inquiry->entry);
+    while (inquiry->candidate + 1 < inquiry->candidate_count) {
+        take_candidate(inquiry, inquiry->candidate + 1);
+        if (inquiry_cache_find(inquiry, &inquiry->value, verdict, &stored_ms) != INQUIRY_CACHED_FRESH)
+            return true;
+        inquiry->asked_ms = stored_ms;
+        if (verdict->kind == VERDICT_FOUND)
+            return false;
+    }
+    return false;
+}
+
+static void answered(void *arg, const struct http_answer *answer, const struct config_target *target);
+
+/* Asks for the candidate, or for the next one that can be asked for. False: nobody is asked, *verdict is known. */
+static bool ask(struct inquiry *inquiry, struct verdict *verdict)
+{
+    struct backend *backend = inquiry->backend;
+    struct fetch_request request = { .entry = inquiry->entry, .subject = &inquiry->subject, .id = inquiry->request_id,
+                                     .deadline_ms = inquiry->deadline_ms,
+                                     .stats = backend_state_of(backend, inquiry->entry)->stats };
+    enum fetch_start start;
+
+    do {
+        inquiry->asked_ms = clock_wall_ms();
+        start = fetch_start(backend->fetcher, &request, answered, inquiry, &inquiry->fetch);
+    } while (start == FETCH_SUPPRESSED && move_on(inquiry, verdict));
+    if (start == FETCH_ALL_DOWN)
+        *verdict = down(inquiry);
+    if (start == FETCH_REFUSED) {
+        *verdict = (struct verdict){ .kind = VERDICT_PERM, .text = { unfit, sizeof(unfit) - 1 } };
+        backend_log_warning(inquiry, NULL, unfit, "");
+    }
+    return start == FETCH_STARTED;
+}
+
+static struct verdict conclude(struct inquiry *inquiry, struct verdict verdict)
+{
+    struct verdict whole = extend(inquiry, verdict, &inquiry->value);
+
+    inquiry_cache_keep_whole(inquiry, &whole);
+    return whole;
+}
+
 static void answered(void *arg, const struct http_answer *answer, const struct config_target *target)
 {
     struct inquiry *inquiry = arg;
     struct verdict verdict = read_answer(inquiry, answer, target);
 
+    inquiry_cache_keep(inquiry, &verdict);
+    if (verdict.kind == VERDICT_NOTFOUND && move_on(inquiry, &verdict) && ask(inquiry, &verdict))
+        return;
     unlist(inquiry);
-    keep(inquiry, &verdict);
+    verdict = conclude(inquiry, verdict);
     inquiry->backend->background_count += !inquiry->is_background;
     inquiry->is_background = true; /* so that it stays until the last call has left */
     while (inquiry->calls != NULL)
@@ -254,16 +321,13 @@ static void answered(void *arg, const struct http_answer *answer, const struct c
     release(inquiry);
 }
 
-enum fetch_start inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms)
+bool inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms, struct verdict *verdict)
 {
-    struct backend *backend = inquiry->backend;
-    struct fetch_request request = { .entry = inquiry->entry, .subject = &inquiry->subject, .id = inquiry->request_id,
-                                     .deadline_ms = deadline_ms,
-                                     .stats = backend_state_of(backend, inquiry->entry)->stats };
-    inquiry->asked_ms = clock_wall_ms();
-    enum fetch_start start = fetch_start(backend->fetcher, &request, answered, inquiry, &inquiry->fetch);
-
-    if (start == FETCH_STARTED)
+    inquiry->deadline_ms = deadline_ms;
+    if (ask(inquiry, verdict)) {
         list(inquiry);
-    return start;
+        return true;
+    }
+    *verdict = conclude(inquiry, *verdict);
+    return false;
 }

@@ -17,7 +17,9 @@
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question);
 struct inquiry *inquiry_twin(const struct inquiry *inquiry);
-enum fetch_start inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms);
+
+/* False: nobody is asked, *verdict is known. */
+bool inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms, struct verdict *verdict);
 
 void inquiry_add(struct inquiry *inquiry, struct backend_call *call);
 
@@ -28,6 +30,6 @@ void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wan
 void inquiry_cancel(struct inquiry *inquiry);
 
 /* Looks the answer up in the cache. False: there is none of any use. *is_fresh: it needs no asking. */
-bool inquiry_find_answer(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh);
+bool inquiry_find_answer(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh);
 
 #endif

@@ -238,7 +238,7 @@ static enum jsondoc_value add_scalar(struct buf *out, const cJSON *item, const c
     return bad(why, cJSON_IsArray(item) ? "the value is an array in an array" : "the value is an object");
 }
 
-static enum jsondoc_value add_array(struct buf *out, const cJSON *array, const char **why)
+static enum jsondoc_value add_array(struct buf *out, const cJSON *array, char separator, const char **why)
 {
     const size_t start = out->n;
     const cJSON *element;
@@ -247,7 +247,7 @@ static enum jsondoc_value add_array(struct buf *out, const cJSON *array, const c
     {
         if (is_nothing(element))
             continue;
-        if (out->n > start && !buf_add(out, SPAN(",")))
+        if (out->n > start && !buf_add(out, span_make(&separator, 1)))
             return bad(why, too_long);
         if (add_scalar(out, element, why) == JSONDOC_BAD)
             return JSONDOC_BAD;
@@ -255,17 +255,34 @@ static enum jsondoc_value add_array(struct buf *out, const cJSON *array, const c
     return out->n > start ? JSONDOC_VALUE : JSONDOC_NOTHING;
 }
 
-enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, struct buf *out, const char **why)
+static enum jsondoc_value add_item(struct buf *out, const cJSON *item, char separator, const char **why)
 {
     const size_t start = out->n;
-    const cJSON *item = find_item(doc->root, path);
 
     if (item == NULL)
         return JSONDOC_MISSING;
     if (is_nothing(item))
         return JSONDOC_NOTHING;
-    enum jsondoc_value value = cJSON_IsArray(item) ? add_array(out, item, why) : add_scalar(out, item, why);
+    enum jsondoc_value value =
+        cJSON_IsArray(item) ? add_array(out, item, separator, why) : add_scalar(out, item, why);
     if (value == JSONDOC_BAD)
         out->n = start;
     return value;
+}
+
+enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, char separator, struct buf *out,
+                               const char **why)
+{
+    return add_item(out, find_item(doc->root, path), separator, why);
+}
+
+bool jsondoc_is_object(const struct jsondoc *doc, const char *path)
+{
+    return cJSON_IsObject(find_item(doc->root, path));
+}
+
+enum jsondoc_value jsondoc_get_member(const struct jsondoc *doc, const char *path, struct span name, char separator,
+                                      struct buf *out, const char **why)
+{
+    return add_item(out, member_of(find_item(doc->root, path), name), separator, why);
 }

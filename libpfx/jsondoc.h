@@ -4,8 +4,8 @@
  * Shape:  a path is member names and array indexes joined by dots ("data.result", "aliases.0"); "" or NULL is the
  *         whole document.
  *         As text: a string as it is; an integral number without point or exponent (5000 and 5e3 are "5000"); another
- *         number as the shortest text that reads back the same; true and false as words; an array of those joined
- *         with ',', its nulls and empty strings left out.
+ *         number as the shortest text that reads back the same; true and false as words; an array of those one after
+ *         the other with a separator between them, its nulls and empty strings left out. No string holds a NUL.
  * Limits: integral numbers up to JSONDOC_INTEGER_MAX in size, beyond that an error (that number itself must be written
  *         without point or exponent: 2^53 + 1 would read as the same); nesting as json_check(). A number of more than
  *         63 characters is refused where cJSON cannot read it (not every 1.7.15 can).
@@ -31,6 +31,12 @@ enum jsondoc_value {
 
 struct jsondoc *jsondoc_parse(struct span body, const char **why); /* NULL: not strictly JSON */
 void jsondoc_free(struct jsondoc **doc);
-enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, struct buf *out, const char **why);
+enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, char separator, struct buf *out,
+                               const char **why);
+
+/* Is it an object? Then its member of that name, dots and all. */
+bool jsondoc_is_object(const struct jsondoc *doc, const char *path);
+enum jsondoc_value jsondoc_get_member(const struct jsondoc *doc, const char *path, struct span name, char separator,
+                                      struct buf *out, const char **why);
 
 #endif

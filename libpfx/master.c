@@ -61,7 +61,7 @@ static FILE *start_postconf(const char *config_directory, pid_t *pid, const char
 {
     char *arguments[] = { (char *)(size_t) "postconf", (char *)(size_t) "-c", (char *)(size_t)config_directory,
                           (char *)(size_t) "-xh", (char *)(size_t) "mail_owner", (char *)(size_t) "syslog_facility",
-                          (char *)(size_t) "data_directory", NULL };
+                          (char *)(size_t) "data_directory", (char *)(size_t) "recipient_delimiter", NULL };
     posix_spawn_file_actions_t actions;
     int ends[2];
 
@@ -100,13 +100,15 @@ const char *master_read_settings(struct master_settings *settings, const char *c
     pid_t pid;
 
     *settings = (struct master_settings){ .mail_owner = mem_string("postfix"), .syslog_facility = mem_string("mail"),
-                                          .data_directory = mem_string("/var/lib/postfix") };
+                                          .data_directory = mem_string("/var/lib/postfix"),
+                                          .recipient_delimiter = mem_string("") };
     FILE *output = start_postconf(config_directory, &pid, &why);
     if (output == NULL)
         return why;
     read_line(output, &settings->mail_owner);
     read_line(output, &settings->syslog_facility);
     read_line(output, &settings->data_directory);
+    read_line(output, &settings->recipient_delimiter);
     fclose(output);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -118,4 +120,5 @@ void master_free_settings(struct master_settings *settings)
     mem_free(settings->mail_owner);
     mem_free(settings->syslog_facility);
     mem_free(settings->data_directory);
+    mem_free(settings->recipient_delimiter);
 }

@@ -24,6 +24,7 @@ struct master_settings {
     char *mail_owner;
     char *syslog_facility;
     char *data_directory;
+    char *recipient_delimiter;
 };
 
 const char *master_begin(void);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
 #include "authproto.h"
 #include "mem.h"
 #include "policy.h"
@@ -21,13 +22,85 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+static bool equal_folded(struct span a, struct span b)
+{
+    bool equal = a.n == b.n;
+
+    for (size_t i = 0; equal && i < a.n; i++)
+        equal = lower(a.p[i]) == lower(b.p[i]);
+    return equal;
+}
+
+/* As mysql_table(5): only addresses with a local part, in one of the domains. */
+static bool is_in_domains(const struct config_strings *domains, struct span key)
+{
+    struct address address = address_split(key);
+
+    if (domains->count == 0)
+        return true;
+    for (size_t i = 0; address.has_domain && address.local.n > 0 && i < domains->count; i++)
+        if (equal_folded(address.domain, span_text(domains->item[i])))
+            return true;
+    return false;
+}
+
+static bool lacks(const struct config_template *template, const struct template_values *values)
+{
+    return template_is_suppressed(template->pieces, template->count, values);
+}
+
+/* Does a template need a part that the key lacks? Then nobody is asked for it, as in mysql_table(5). */
+static bool is_suppressed(const struct config_entry *entry, struct span key)
+{
+    const struct template_values values = { .key = key };
+    bool is = lacks(&entry->payload, &values) ||
+              lacks(&entry->result, &values);
+
+    for (size_t i = 0; !is && i < entry->target_count; i++)
+        is = lacks(&entry->targets[i].url, &values);
+    for (size_t i = 0; !is && i < entry->header_count; i++)
+        is = lacks(&entry->headers[i].value, &values);
+    return is;
+}
+
+/* Leaves those that can be asked for: one by one, or all with the key itself in the templates. */
+static void drop_suppressed(const struct config_entry *entry, struct span key, struct keys *keys)
+{
+    size_t count = 0;
+
+    if (entry->asks_all)
+        count = is_suppressed(entry, key) ? 0 : keys->count;
+    for (size_t i = 0; !entry->asks_all && i < keys->count; i++)
+        if (!is_suppressed(entry, keys->candidate[i].text))
+            keys->candidate[count++] = keys->candidate[i];
+    keys->count = count;
+}
+
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key)
 {
+    const struct keys_rules rules = { .forms = entry->keys.item, .form_count = entry->keys.count,
+                                      .delimiters = span_text(entry->recipient_delimiter),
+                                      .local_domains = entry->local_domains.item,
+                                      .local_domain_count = entry->local_domains.count };
+    size_t size = key.n + KEYS_MEMORY_BYTES(key.n);
+
     *subject = (struct subject){ .attributes = NULL };
-    buf_init(&subject->bytes, key.n);
+    if (key.n == 0)
+        return;
+    buf_init(&subject->bytes, size);
+    buf_reserve(&subject->bytes, size); /* the candidates lie behind the key */
     buf_add(&subject->bytes, key);
     for (size_t i = 0; entry->fold_case && i < key.n; i++)
         subject->bytes.p[i] = lower(key.p[i]);
+    subject->key = buf_span(&subject->bytes);
+    if (is_in_domains(&entry->domains, subject->key))
+        keys_expand(&rules, subject->key, subject->bytes.p + key.n, &subject->keys);
+    drop_suppressed(entry, subject->key, &subject->keys);
+}
+
+void subject_take(struct subject *subject, size_t i)
+{
+    subject->key = subject->keys.candidate[i].text;
 }
 
 /* How many bytes at the start of text are one valid character; 0: none. */
@@ -186,14 +259,14 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 
 struct template_values subject_values(const struct subject *subject)
 {
-    return (struct template_values){ .key = subject->attributes == NULL ? buf_span(&subject->bytes) : SPAN(""),
+    return (struct template_values){ .key = subject->key, .keys = &subject->keys,
                                      .attributes = subject->attributes, .attribute_count = subject->attribute_count,
                                      .object = subject->chosen, .object_count = subject->chosen_count };
 }
 
 bool subject_is_askable(const struct subject *subject)
 {
-    return subject->attributes != NULL || (subject->bytes.n > 0 && utf8_valid(buf_span(&subject->bytes)));
+    return subject->attributes != NULL || (subject->keys.count > 0 && utf8_valid(buf_span(&subject->bytes)));
 }
 
 static const char *shown(const struct subject *subject, const char *name, char text[SUBJECT_SHOWN_MAX_BYTES])
@@ -231,10 +304,14 @@ static void describe_login(const struct subject *subject, const struct config_en
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
 {
     char key[SUBJECT_SHOWN_MAX_BYTES];
+    char candidate[SUBJECT_SHOWN_MAX_BYTES];
 
     if (subject->attributes == NULL) {
         utf8_printable(key, sizeof(key), buf_span(&subject->bytes));
-        snprintf(text, size, "map=%s, key=<%s>", entry->name, key);
+        bool is_whole = span_equal(subject->key, buf_span(&subject->bytes));
+        utf8_printable(candidate, sizeof(candidate), subject->key);
+        snprintf(text, size, "map=%s, key=<%s>%s%s%s", entry->name, key, is_whole ? "" : ", candidate=<",
+                 is_whole ? "" : candidate, is_whole ? "" : ">");
     } else if (entry != NULL && entry->section == CONFIG_DOVECOT_SASL) {
         describe_login(subject, entry, text, size);
     } else {

@@ -2,7 +2,7 @@
  * What a request is about: the key of a socket map, the attributes of a policy request, or a login.
  *
  * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a
- *         key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
+ *         key, and its `keys` makes candidates of it, none when its `domains` lacks that of the key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
  *         its {{ .Key }} holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its
  *         body holds the members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
@@ -33,6 +33,8 @@ struct subject_login {
 
 struct subject {
     struct buf bytes; /* of the key, or of all attributes */
+    struct keys keys; /* the candidates for a key */
+    struct span key;  /* what is asked now: the key, or one candidate */
     struct attribute *attributes; /* NULL: a key */
     size_t attribute_count;
     struct attribute *chosen; /* those that {{ .Key }} or the body of a login holds */
@@ -45,17 +47,23 @@ void subject_of_policy(struct subject *subject, const struct config_entry *entry
 void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login);
 void subject_free(struct subject *subject);
 
+/* From now on the subject is about candidate i. */
+void subject_take(struct subject *subject, size_t i);
+
 /* Is it the same question to the same entry? */
 bool subject_equal(const struct subject *a, const struct subject *b);
 
 /* For template_expand(); borrows the subject. */
 struct template_values subject_values(const struct subject *subject);
 
-/* A key that is empty or not UTF-8 cannot be anywhere; Postfix does not find such keys, either (dict_utf8.c). */
+/*
+ * A key that is empty or not UTF-8 cannot be anywhere; Postfix does not find such keys, either (dict_utf8.c). Nor can
+ * one without candidates.
+ */
 bool subject_is_askable(const struct subject *subject);
 
 /*
- * For the log: "map=NAME, key=<KEY>", or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
+ * For the log: "map=NAME, key=<KEY>", with ", candidate=<...>" when another is asked for it, or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
  * with NOQUEUE where there is no queue id yet, or "sasl=NAME, user=<...>, mechanism=..., client=[ADDRESS]".
  * Of a policy request entry may be NULL, here and above: no such policy.
  */

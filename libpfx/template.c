@@ -61,13 +61,15 @@ static bool read_percent_sign(struct reader *r)
 
 static bool read_braced_label(struct reader *r)
 {
+    const struct span keys = SPAN("%{keys}");
     struct span rest = span_make(r->at, (size_t)(r->end - r->at));
     if (rest.n >= 4 && is_label(rest.p[2]) && rest.p[3] == '}')
         return add_placeholder(r, 4, label_piece(rest.p[2]));
-    if (rest.n >= 7 && span_equal(span_first(rest, 7), SPAN("%{keys}")))
-        r->why = "%{keys} is not yet supported";
-    else
-        r->why = "unknown placeholder %{...} (%{1} to %{9} are known; a percent sign is written %%)";
+    if (r->dialect == TEMPLATE_OF_MAP && rest.n >= keys.n && span_equal(span_first(rest, keys.n), keys))
+        return add_placeholder(r, keys.n, (struct template_piece){ .what = TEMPLATE_KEYS });
+    r->why = r->dialect == TEMPLATE_OF_MAP
+                 ? "unknown placeholder %{...} (%{1} to %{9} and %{keys} are known; a percent sign is written %%)"
+                 : "unknown placeholder %{...} (%{1} to %{9} are known; a percent sign is written %%)";
     return false;
 }
 
@@ -125,23 +127,40 @@ static bool read_percent_of_attributes(struct reader *r, char c)
     return false;
 }
 
+/* In a result_format small letters are of the value; in a query they are, as capitals everywhere, of the key. */
 static bool read_percent_of_map(struct reader *r, char c)
 {
+    static const struct {
+        char letter;
+        enum template_what in_query;
+        enum template_what in_result;
+    } known[] = {
+        { 's', TEMPLATE_KEY, TEMPLATE_VALUE },
+        { 'u', TEMPLATE_LOCALPART, TEMPLATE_VALUE_LOCALPART },
+        { 'd', TEMPLATE_DOMAIN, TEMPLATE_VALUE_DOMAIN },
+        { 'S', TEMPLATE_KEY, TEMPLATE_KEY },
+        { 'U', TEMPLATE_LOCALPART, TEMPLATE_LOCALPART },
+        { 'D', TEMPLATE_DOMAIN, TEMPLATE_DOMAIN },
+    };
+
     if (is_label(c))
         return add_placeholder(r, 2, label_piece(c));
-    switch (c) {
-    case 's':
-        return add_placeholder(r, 2, (struct template_piece){ .what = TEMPLATE_KEY });
-    case 'u':
-        return add_placeholder(r, 2, (struct template_piece){ .what = TEMPLATE_LOCALPART });
-    case 'd':
-        return add_placeholder(r, 2, (struct template_piece){ .what = TEMPLATE_DOMAIN });
-    case '{':
+    if (c == '{')
         return read_braced_label(r);
-    default:
-        r->why = "unknown placeholder (%s, %u, %d and %1 to %9 are known; a percent sign is written %%)";
-        return false;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        enum template_what what = r->dialect == TEMPLATE_OF_RESULT ? known[i].in_result : known[i].in_query;
+        if (c == known[i].letter)
+            return add_placeholder(r, 2, (struct template_piece){ .what = what });
     }
+    r->why = r->dialect == TEMPLATE_OF_RESULT
+                 ? "unknown placeholder (%s, %u, %d, %S, %U, %D and %1 to %9 are known; a percent sign is written %%)"
+                 : "unknown placeholder (%s, %u, %d and %1 to %9 are known; a percent sign is written %%)";
+    return false;
+}
+
+static bool is_of_map(enum template_dialect dialect)
+{
+    return dialect == TEMPLATE_OF_MAP || dialect == TEMPLATE_OF_RESULT;
 }
 
 static bool read_percent(struct reader *r)
@@ -150,7 +169,7 @@ static bool read_percent(struct reader *r)
 
     if (c == '%')
         return read_percent_sign(r);
-    return r->dialect == TEMPLATE_OF_MAP ? read_percent_of_map(r, c) : read_percent_of_attributes(r, c);
+    return is_of_map(r->dialect) ? read_percent_of_map(r, c) : read_percent_of_attributes(r, c);
 }
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -208,6 +227,14 @@ bool template_parse(struct span text, enum template_dialect dialect, struct temp
     }
     *count = r.count;
     return true;
+}
+
+bool template_has(const struct template_piece *pieces, size_t count, enum template_what what)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pieces[i].what == what)
+            return true;
+    return false;
 }
 
 bool template_is_dynamic(const struct template_piece *pieces, size_t count)

@@ -2,8 +2,9 @@
  * Templates: text with placeholders.
  *
  * Shape:  of socket maps, as in mysql_table(5): %s the key; %u its local part (the whole key when it has no '@'); %d
- *         its domain; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white space optional)
- *         another name for %s.
+ *         its domain; %S %U %D the same; %1 ... %9 or %{1} ... %{9} its domain labels from the right; {{ .Key }} (white
+ *         space optional) another name for %s; %{keys} all keys that may be asked for it, as a JSON array.
+ *         of a result_format: %s %u %d of a value; %S %U %D and labels of the key.
  *         of policy services: %{NAME} an attribute, NAME of ASCII letters, digits and '_'; {{ .Key }} all attributes as
  *         a JSON object, in their order.
  *         of logins: %{NAME}, where NAME is user, service, mechanism, rip, lip, rport, lport or session, in a payload
@@ -11,22 +12,24 @@
  *         of all: %% a percent sign.
  * Limits: TEMPLATE_PIECES_MAX pieces of text and placeholders in one template.
  * Errors: template_parse(): a constant reason. template_expand() has three outcomes, see below.
- * Owner:  pieces borrow the template's text, values borrow the key or the attributes; nothing is allocated.
+ * Owner:  pieces borrow the template's text, values borrow what is put in; nothing is allocated.
  * Source: mysql_table(5) query; the WHATWG's application/x-www-form-urlencoded; Postfix global/db_common.c (a local
  *         part is what stands before the last '@'; a template that uses %u of an empty local part, or %d or a label
- *         that the key lacks, suppresses the lookup). An attribute that is empty or not there is put in as nothing: a
+ *         that the key lacks, suppresses the lookup; a value is left out likewise). An attribute that is empty or not there is put in as nothing: a
  *         null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H
 
 #include "attribute.h"
+#include "keys.h"
 #include "span.h"
 
 #define TEMPLATE_PIECES_MAX 64
 
 enum template_dialect {
     TEMPLATE_OF_MAP,
+    TEMPLATE_OF_RESULT,
     TEMPLATE_OF_POLICY,
     TEMPLATE_OF_LOGIN,
     TEMPLATE_OF_LOGIN_PAYLOAD, /* the one place where a password may go */
@@ -38,6 +41,10 @@ enum template_what {
     TEMPLATE_LOCALPART,
     TEMPLATE_DOMAIN,
     TEMPLATE_LABEL,
+    TEMPLATE_KEYS, /* the JSON array */
+    TEMPLATE_VALUE,
+    TEMPLATE_VALUE_LOCALPART,
+    TEMPLATE_VALUE_DOMAIN,
     TEMPLATE_ATTRIBUTE,
     TEMPLATE_ATTRIBUTES, /* the JSON object of all */
     TEMPLATE_FORM,       /* the same as a form; has no placeholder, stands by itself */
@@ -52,6 +59,8 @@ struct template_piece {
 /* What is put in: the key of a socket map, or the attributes of a policy request or a login; their bytes are UTF-8. */
 struct template_values {
     struct span key;
+    const struct keys *keys;
+    struct span value; /* of the answer, for a result_format */
     const struct attribute *attributes;
     size_t attribute_count;
     const struct attribute *object; /* those that {{ .Key }} or a form holds */
@@ -63,11 +72,12 @@ enum template_escape {
     TEMPLATE_ESCAPE_JSON,   /* inside a JSON string */
     TEMPLATE_ESCAPE_URL,    /* all but RFC 3986's unreserved characters as %XX; right in a path, a query and a form */
     TEMPLATE_ESCAPE_HEADER, /* as it is; CR, LF and NUL refuse the request */
+    TEMPLATE_ESCAPE_NONE,   /* as it is */
 };
 
 enum template_outcome {
     TEMPLATE_DONE,
-    TEMPLATE_SUPPRESSED, /* the key lacks a part that the template needs: "not found", no request */
+    TEMPLATE_SUPPRESSED, /* the key, or the value, lacks a part that the template needs: it is not there */
     TEMPLATE_REFUSED,    /* a byte that has no place there */
 };
 
@@ -78,8 +88,12 @@ enum template_outcome {
 bool template_parse(struct span text, enum template_dialect dialect, struct template_piece *pieces, size_t *count,
                     const char **why);
 
-/* Has it any placeholder? */
+/* Has it any placeholder? One of that kind? */
 bool template_is_dynamic(const struct template_piece *pieces, size_t count);
+bool template_has(const struct template_piece *pieces, size_t count, enum template_what what);
+
+/* Does the key lack a part that the template needs? Nothing is put in; values->value does not count. */
+bool template_is_suppressed(const struct template_piece *pieces, size_t count, const struct template_values *values);
 
 /*
  * The text with the values. *needed is its size; nothing is written past size, so call again with that much room when

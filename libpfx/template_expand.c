@@ -37,19 +37,32 @@ static struct span attribute_of(const struct template_values *values, struct spa
     return found == NULL ? span_make(NULL, 0) : found->value;
 }
 
+static struct span local_part_of(struct span text)
+{
+    return span_first(text, span_find_last(text, '@'));
+}
+
+/* What is put in for a piece that stands for one text. */
 static struct span value_of(const struct template_piece *piece, const struct template_values *values)
 {
     switch (piece->what) {
     case TEMPLATE_LOCALPART:
-        return span_first(values->key, span_find_last(values->key, '@'));
+        return local_part_of(values->key);
     case TEMPLATE_DOMAIN:
         return domain_of(values->key);
     case TEMPLATE_LABEL:
         return label_of(domain_of(values->key), piece->label);
+    case TEMPLATE_VALUE:
+        return values->value;
+    case TEMPLATE_VALUE_LOCALPART:
+        return local_part_of(values->value);
+    case TEMPLATE_VALUE_DOMAIN:
+        return domain_of(values->value);
     case TEMPLATE_ATTRIBUTE:
         return attribute_of(values, piece->text);
     case TEMPLATE_TEXT:
     case TEMPLATE_KEY:
+    case TEMPLATE_KEYS:
     case TEMPLATE_ATTRIBUTES:
     case TEMPLATE_FORM:
         break;
@@ -66,6 +79,7 @@ static bool is_allowed(enum template_escape escape, struct span value)
         return span_find(value, '\r') == value.n && span_find(value, '\n') == value.n &&
                span_find(value, '\0') == value.n;
     case TEMPLATE_ESCAPE_URL:
+    case TEMPLATE_ESCAPE_NONE:
         break;
     }
     return true;
@@ -138,6 +152,21 @@ static enum template_outcome put_object(struct output *out, enum template_escape
     return TEMPLATE_DONE;
 }
 
+/* No candidate at all: there is nothing to ask for. */
+static enum template_outcome put_keys(struct output *out, enum template_escape escape, const struct keys *keys)
+{
+    put_ready(out, escape, SPAN("["));
+    for (size_t i = 0; i < keys->count; i++) {
+        if (!utf8_valid(keys->candidate[i].text))
+            return TEMPLATE_REFUSED;
+        put_ready(out, escape, i == 0 ? SPAN("\"") : SPAN(",\""));
+        put_json(out, escape, keys->candidate[i].text);
+        put_ready(out, escape, SPAN("\""));
+    }
+    put_ready(out, escape, SPAN("]"));
+    return keys->count > 0 ? TEMPLATE_DONE : TEMPLATE_SUPPRESSED;
+}
+
 static void put_form(struct output *out, const struct template_values *values)
 {
     for (size_t i = 0; i < values->object_count; i++) {
@@ -158,6 +187,8 @@ static enum template_outcome put_piece(struct output *out, const struct template
     }
     if (piece->what == TEMPLATE_ATTRIBUTES)
         return put_object(out, escape, values);
+    if (piece->what == TEMPLATE_KEYS)
+        return put_keys(out, escape, values->keys);
     if (piece->what == TEMPLATE_FORM) {
         put_form(out, values);
         return TEMPLATE_DONE;
@@ -173,6 +204,18 @@ static enum template_outcome put_piece(struct output *out, const struct template
     else
         put_ready(out, escape, value);
     return TEMPLATE_DONE;
+}
+
+bool template_is_suppressed(const struct template_piece *pieces, size_t count, const struct template_values *values)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum template_what what = pieces[i].what;
+        bool is_of_key = what == TEMPLATE_KEY || what == TEMPLATE_LOCALPART || what == TEMPLATE_DOMAIN ||
+                         what == TEMPLATE_LABEL;
+        if (is_of_key && value_of(&pieces[i], values).n == 0)
+            return true;
+    }
+    return false;
 }
 
 enum template_outcome template_expand(const struct template_piece *pieces, size_t count, enum template_escape escape,

@@ -4,6 +4,7 @@
 
 #include "action.h"
 #include "jsondoc.h"
+#include "result.h"
 #include "sasl.h"
 #include "socketmap.h"
 #include "utf8.h"
@@ -72,7 +73,7 @@ static bool find_error(const struct config_entry *entry, const struct jsondoc *d
     if (entry->error_field[0] == '\0')
         return false;
     buf_clear(memory);
-    enum jsondoc_value found = jsondoc_get(doc, entry->error_field, memory, &why);
+    enum jsondoc_value found = jsondoc_get(doc, entry->error_field, ',', memory, &why);
     if (found == JSONDOC_MISSING || found == JSONDOC_NOTHING)
         return false;
     enum verdict_kind kind = entry->error_result == CONFIG_ERROR_TEMP ? VERDICT_TEMP : VERDICT_PERM;
@@ -97,6 +98,11 @@ static struct verdict explain(struct verdict verdict, const char *detail)
     return verdict;
 }
 
+static struct verdict too_long(void)
+{
+    return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
+}
+
 static struct verdict check_value(const struct config_entry *entry, const struct buf *memory)
 {
     struct span value = buf_span(memory);
@@ -108,30 +114,79 @@ static struct verdict check_value(const struct config_entry *entry, const struct
         return explain(make(VERDICT_PERM, "the action is not usable", "the action is not usable"), why);
     if (entry->section == CONFIG_SOCKET_MAPS &&
         socketmap_reply_bytes(SOCKETMAP_OK, value) > (size_t)entry->max_reply_bytes)
-        return make(VERDICT_PERM, "the value is too long", "the value is longer than max_reply_size allows");
+        return too_long();
     return (struct verdict){ .kind = VERDICT_FOUND, .text = value };
 }
 
-static struct verdict find_value(const struct config_entry *entry, const struct jsondoc *doc, struct buf *memory)
+struct verdict verdict_extend(const struct config_entry *entry, struct span extension, struct buf *memory)
 {
-    const char *why = NULL;
+    return result_extend(memory, extension) ? check_value(entry, memory) : too_long();
+}
+
+static struct verdict make_result(const struct config_entry *entry, const struct template_values *asked,
+                                  struct buf *memory)
+{
+    switch (result_make(entry, asked, memory)) {
+    case RESULT_MADE:
+        return check_value(entry, memory);
+    case RESULT_NOTHING:
+        return make(VERDICT_NOTFOUND, "", NULL);
+    case RESULT_TOO_MANY:
+        return make(VERDICT_TEMP, "too many results", "more results than expansion_limit allows");
+    case RESULT_TOO_LONG:
+        break;
+    }
+    return too_long();
+}
+
+static struct verdict of_value(const struct config_entry *entry, enum jsondoc_value found,
+                               const struct template_values *asked, struct buf *memory, const char *why)
+{
+    if (found == JSONDOC_BAD)
+        return explain(make(VERDICT_PERM, "the value is not usable", "the value is not usable"), why);
+    return found == JSONDOC_VALUE ? make_result(entry, asked, memory) : make(VERDICT_NOTFOUND, "", NULL);
+}
+
+/* The values of all keys that were asked, by key. */
+static struct verdict find_first(const struct config_entry *entry, const struct template_values *asked,
+                                 const struct jsondoc *doc, struct buf *memory)
+{
     struct verdict verdict = make(VERDICT_NOTFOUND, "", NULL);
 
+    for (size_t i = 0; i < asked->keys->count && verdict.kind == VERDICT_NOTFOUND; i++) {
+        const struct keys_candidate *candidate = &asked->keys->candidate[i];
+        struct template_values found = { .key = candidate->text };
+        const char *why = NULL;
+        buf_clear(memory);
+        enum jsondoc_value value = jsondoc_get_member(doc, entry->value_field, candidate->text, '\0', memory, &why);
+        verdict = of_value(entry, value, &found, memory, why);
+        if (verdict.kind == VERDICT_FOUND && entry->propagate_extension && candidate->lacks_extension)
+            verdict = verdict_extend(entry, asked->keys->extension, memory);
+    }
+    verdict.has_value = true;
+    return verdict;
+}
+
+static struct verdict find_value(const struct config_entry *entry, const struct template_values *asked,
+                                 const struct jsondoc *doc, struct buf *memory)
+{
+    const char *why = NULL;
+
+    if (entry->asks_all && jsondoc_is_object(doc, entry->value_field))
+        return find_first(entry, asked, doc, memory);
     buf_clear(memory);
-    enum jsondoc_value found = jsondoc_get(doc, entry->value_field, memory, &why);
-    if (found == JSONDOC_MISSING && entry->value_required)
-        verdict = fault(VERDICT_PERM, "the answer lacks the value",
-                        "value_field is missing, and value_required is set");
-    else if (found == JSONDOC_BAD)
-        verdict = explain(make(VERDICT_PERM, "the value is not usable", "the value is not usable"), why);
-    else if (found == JSONDOC_VALUE)
-        verdict = check_value(entry, memory);
+    enum jsondoc_value found = jsondoc_get(doc, entry->value_field, '\0', memory, &why);
+    struct verdict verdict = found == JSONDOC_MISSING && entry->value_required
+                                 ? fault(VERDICT_PERM, "the answer lacks the value",
+                                         "value_field is missing, and value_required is set")
+                                 : of_value(entry, found, asked, memory, why);
     verdict.lacks_value = found == JSONDOC_MISSING;
     verdict.has_value = !verdict.lacks_value;
     return verdict;
 }
 
-struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory)
+struct verdict verdict_of_answer(const struct config_entry *entry, const struct template_values *asked, int status,
+                                 struct span body, struct buf *memory)
 {
     const char *why = NULL;
     struct verdict verdict;
@@ -149,7 +204,7 @@ struct verdict verdict_of_answer(const struct config_entry *entry, int status, s
         return explain(fault(VERDICT_TEMP, "the backend's answer is not JSON",
                              "the backend's answer is not JSON"), why);
     if (!find_error(entry, doc, memory, &verdict))
-        verdict = find_value(entry, doc, memory);
+        verdict = find_value(entry, asked, doc, memory);
     jsondoc_free(&doc);
     return verdict;
 }

@@ -41,7 +41,15 @@ struct verdict {
     bool is_failure;     /* the backend did not do its work: an older answer may stand in */
 };
 
-struct verdict verdict_of_answer(const struct config_entry *entry, int status, struct span body, struct buf *memory);
+/*
+ * asked: the key of a map. Where all keys were asked in one request, an object holds the values by key: the first that
+ * is there counts.
+ */
+struct verdict verdict_of_answer(const struct config_entry *entry, const struct template_values *asked, int status,
+                                 struct span body, struct buf *memory);
+
+/* A map's value with the extension that the key had; memory holds the value. */
+struct verdict verdict_extend(const struct config_entry *entry, struct span extension, struct buf *memory);
 
 /* user is the name that was given: the account when the service names no other. */
 struct verdict_login {

@@ -27,6 +27,7 @@ struct responder {
     struct loop_io listener;
     unsigned port;
     const char *answer; /* NULL: silence */
+    const char *(*answer_to)(const char *request); /* NULL: answer, to each */
     size_t answer_bytes; /* 0: answer is a text */
     enum responder_end then;
     int accepted; /* connections */
@@ -67,16 +68,19 @@ static inline void responder_answer(struct responder_peer *peer, size_t request_
 {
     struct responder *responder = peer->responder;
     size_t n = responder->answer_bytes;
+    const char *answer = responder->answer;
 
     buf_clear(&responder->request);
     buf_add(&responder->request, span_make(peer->in.p, request_bytes));
     buf_add(&responder->request, SPAN("\0"));
     buf_drop(&peer->in, request_bytes);
     responder->requests++;
-    if (responder->answer != NULL && n == 0)
-        n = strlen(responder->answer);
+    if (responder->answer_to != NULL)
+        answer = responder->answer_to(responder->request.p);
+    if (answer != NULL && n == 0)
+        n = strlen(answer);
     if (n > 0)
-        ck_assert_int_eq(send(peer->io.fd, responder->answer, n, MSG_NOSIGNAL), (ssize_t)n);
+        ck_assert_int_eq(send(peer->io.fd, answer, n, MSG_NOSIGNAL), (ssize_t)n);
     if (responder->then != RESPONDER_KEEPS)
         responder_hang_up(peer, responder->then);
 }

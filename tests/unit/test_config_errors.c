@@ -88,7 +88,6 @@ static const struct {
             "pfx.cfg:4: socket_maps.m.value_feild: unknown key; did you mean value_field?"),
     MAP_ROW("unknown in an entry's http", "http = { timeuot = 1; };",
             "socket_maps.m.http.timeuot: unknown key; did you mean timeout?"),
-    MAP_ROW("not yet in an entry", "keys = \"virtual\";", "socket_maps.m.keys: not supported yet in this version"),
     MAP_ROW("not yet, OpenID", "backend_oidc_auth = { };", "not supported yet in this version"),
     MAP_ROW("a key of policies", "on_error = \"DUNNO\";",
             "socket_maps.m.on_error: unknown key; it stands in an entry of policy_services, or in its defaults"),

@@ -108,7 +108,7 @@ START_TEST(jsondoc_get_gives_the_value_as_text)
     struct buf out;
 
     buf_init(&out, OUT_MAX_BYTES);
-    unit_expect(jsondoc_get(doc, rows[_i].path, &out, &why) == rows[_i].value, rows[_i].name);
+    unit_expect(jsondoc_get(doc, rows[_i].path, ',', &out, &why) == rows[_i].value, rows[_i].name);
     unit_expect_span(buf_span(&out), rows[_i].text, rows[_i].name);
     unit_expect((why != NULL) == (rows[_i].value == JSONDOC_BAD), rows[_i].name);
     buf_free(&out);
@@ -125,9 +125,9 @@ START_TEST(jsondoc_get_adds_behind_what_is_there)
 
     buf_init(&out, OUT_MAX_BYTES);
     ck_assert(buf_add(&out, SPAN("before:")));
-    ck_assert_int_eq(jsondoc_get(doc, "a", &out, &why), JSONDOC_VALUE);
+    ck_assert_int_eq(jsondoc_get(doc, "a", ',', &out, &why), JSONDOC_VALUE);
     unit_expect_span(buf_span(&out), SPAN("before:x,y"), "added");
-    ck_assert_int_eq(jsondoc_get(doc, "b", &out, &why), JSONDOC_BAD);
+    ck_assert_int_eq(jsondoc_get(doc, "b", ',', &out, &why), JSONDOC_BAD);
     unit_expect_span(buf_span(&out), SPAN("before:x,y"), "as before");
     buf_free(&out);
     jsondoc_free(&doc);
@@ -154,7 +154,7 @@ START_TEST(jsondoc_get_over_the_ceiling_is_bad)
         const char *why = NULL;
         struct buf out;
         buf_init(&out, max);
-        unit_expect(jsondoc_get(doc, "", &out, &why) == (fits ? JSONDOC_VALUE : JSONDOC_BAD), ceilings[_i].name);
+        unit_expect(jsondoc_get(doc, "", ',', &out, &why) == (fits ? JSONDOC_VALUE : JSONDOC_BAD), ceilings[_i].name);
         unit_expect(out.n == (fits ? max : 0), ceilings[_i].name);
         buf_free(&out);
     }
@@ -204,7 +204,7 @@ START_TEST(jsondoc_parse_long_numbers_are_whole_or_refused)
     if (doc == NULL) {
         ck_assert_str_eq(why, "JSON: a number is too long");
     } else {
-        ck_assert_int_eq(jsondoc_get(doc, "", &out, &why), JSONDOC_VALUE);
+        ck_assert_int_eq(jsondoc_get(doc, "", ',', &out, &why), JSONDOC_VALUE);
         unit_expect_span(buf_span(&out), SPAN("50"), "whole");
     }
     jsondoc_free(&doc);

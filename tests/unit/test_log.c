@@ -84,7 +84,7 @@ static char *json_message(void)
     struct jsondoc *doc = jsondoc_parse(span_text(line), &why);
     ck_assert_msg(doc != NULL, "%s: %s", why, line);
     buf_init(&message, FIXTURE_LOG_MAX_BYTES);
-    ck_assert_int_eq(jsondoc_get(doc, "message", &message, &why), JSONDOC_VALUE);
+    ck_assert_int_eq(jsondoc_get(doc, "message", ',', &message, &why), JSONDOC_VALUE);
     char *text = mem_copy(message.p, message.n);
     buf_free(&message);
     jsondoc_free(&doc);

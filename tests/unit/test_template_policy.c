@@ -195,7 +195,7 @@ START_TEST(template_parse_of_a_map_knows_no_attributes)
 {
     const char *why = NULL;
     ck_assert(!template_parse(SPAN("%{sender}"), TEMPLATE_OF_MAP, pieces, &count, &why));
-    ck_assert_ptr_nonnull(strstr(why, "%{1} to %{9} are known"));
+    ck_assert_ptr_nonnull(strstr(why, "%{1} to %{9} and %{keys} are known"));
 }
 END_TEST
 

@@ -22,7 +22,9 @@ static void end(void)
 
 static struct verdict judge(int status, struct span body)
 {
-    return verdict_of_answer(fixture_map(config, "m"), status, body, &memory);
+    const struct template_values asked = { .key = SPAN("key") };
+
+    return verdict_of_answer(fixture_map(config, "m"), &asked, status, body, &memory);
 }
 
 #define NOT_JSON "the backend's answer is not JSON"

@@ -74,7 +74,9 @@ START_TEST(verdict_is_failure_when_the_backend_did_not_do_its_work)
     if (entry == NULL)
         entry = config_find(config, CONFIG_POLICY_SERVICES, SPAN("e"));
     buf_init(&memory, 1 << 20);
-    struct verdict verdict = verdict_of_answer(entry, answers[_i].status, span_text(answers[_i].body), &memory);
+    const struct template_values asked = { .key = SPAN("key") };
+    struct verdict verdict = verdict_of_answer(entry, &asked, answers[_i].status, span_text(answers[_i].body),
+                                               &memory);
     ck_assert_msg(verdict.kind == answers[_i].kind, "%s: %s", answers[_i].name, verdict_word(verdict.kind));
     unit_expect(verdict.is_failure == answers[_i].is_failure, answers[_i].name);
     buf_free(&memory);
