@@ -47,21 +47,27 @@ static size_t after_quote(struct span text, size_t i)
     return i + 1;
 }
 
-/* In external form, with quotes around some of it at least. Anything else is taken as it is. */
-static bool is_quoted(struct span local)
+/*
+ * In external form, with some quoting at least; anything else is taken as it is. Postfix also asks for keys in internal
+ * form, in which a backslash outside of quotes is itself; in a result it escapes.
+ */
+static bool is_quoted(struct span local, bool is_result)
 {
-    bool has_quotes = false;
+    bool has_quoting = false;
     size_t i = 0;
 
     while (i < local.n) {
-        if (local.p[i] == '"') {
-            has_quotes = true;
-            i = after_quote(local, i);
-        } else if (is_special(local.p[i++])) {
+        char c = local.p[i];
+        bool is_escape = c == '\\' && is_result;
+        has_quoting = has_quoting || c == '"' || is_escape;
+        if (c != '"' && !is_escape && is_special(c))
             return false;
-        }
+        if (c == '"')
+            i = after_quote(local, i);
+        else
+            i += is_escape ? 2 : 1;
     }
-    return has_quotes && i == local.n;
+    return has_quoting && i == local.n;
 }
 
 static char take(struct span *text)
@@ -177,7 +183,7 @@ static size_t bare_length(struct span local, struct span delimiters)
 bool address_strip(struct span text, struct span delimiters, char *memory, struct address_stripped *stripped)
 {
     const struct address address = address_split(text);
-    const bool was_quoted = is_quoted(address.local);
+    const bool was_quoted = is_quoted(address.local, false);
     struct sink out = { memory, 0 };
 
     if (address.local.n == 0)
@@ -223,7 +229,7 @@ static size_t item_length(struct span list, bool is_address)
 static void put_extended(struct sink *out, struct span item, struct span extension)
 {
     const struct address address = address_split(item);
-    struct cursor local = { address.local, is_quoted(address.local), extension };
+    struct cursor local = { address.local, is_quoted(address.local, true), extension };
 
     if (address.local.n > 0)
         put_external(out, local);

@@ -3,8 +3,8 @@
  *
  * Shape:  LOCAL@DOMAIN in external form: a local part that needs it is quoted ("a b"@example.com). The domain is what
  *         follows the last '@'. An extension is what follows the first delimiter in the local part; it is given with
- *         that delimiter, and unquoted. Reserved names have none: postmaster, mailer-daemon, double-bounce; and with '-'
- *         among the delimiters owner-NAME and NAME-request.
+ *         that delimiter, and unquoted. Reserved names have none: postmaster, mailer-daemon, double-bounce; and with
+ *         '-' among the delimiters owner-NAME and NAME-request.
  * Units:  bytes.
  * Limits: those of the caller's memory.
  * Errors: none; what is no address is a local part without domain.

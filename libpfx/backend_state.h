@@ -1,9 +1,9 @@
 /*
  * The inside of backend.h: what a worker knows about its entries, and what is being asked.
  *
- * Shape:  an inquiry is one question to the backend, which may ask for several candidates of a key; the calls that wait for its answer share it, and it goes on when
- *         a call has taken an old answer meanwhile. A call that needs no backend has an inquiry of its own that asks
- *         nobody.
+ * Shape:  an inquiry is one question to the backend, which may ask for several candidates of a key; the calls that
+ *         wait for its answer share it, and it goes on when a call has taken an old answer meanwhile. A call that
+ *         needs no backend has an inquiry of its own that asks nobody.
  * Owner:  an inquiry belongs to its calls and its fetch; the last of them frees it.
  */
 #ifndef PFX_BACKEND_STATE_H

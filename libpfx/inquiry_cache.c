@@ -24,7 +24,8 @@ void inquiry_cache_take_key(struct inquiry *inquiry)
         cachekey_make(inquiry->entry, fingerprint_of(inquiry), &inquiry->subject, &inquiry->key))
         return;
     buf_clear(&inquiry->key);
-    backend_log_warning(inquiry, NULL, "cache_key names an attribute that the request lacks: its answer is not kept", "");
+    backend_log_warning(inquiry, NULL,
+                        "cache_key names an attribute that the request lacks: its answer is not kept", "");
 }
 
 static int64_t longer(int64_t a, int64_t b)

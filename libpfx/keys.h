@@ -13,13 +13,14 @@
  *             domain             mx.example.com
  *             parents            mx.example.com, example.com, com
  *             parent_domains     .example.com, .com
- *             ip_prefixes        of an IP address: 192.0.2.1, 192.0.2, 192.0, 192; 2001:db8::1, 2001:db8:, 2001:db8, 2001
+ *             ip_prefixes        of an IP address: 192.0.2.1, 192.0.2, 192.0, 192;
+ *                                of 2001:db8::1 also 2001:db8:, 2001:db8, 2001
  *
  *         A key without '@' is a domain name to domain, parents and parent_domains, unless it is an IP address; where
  *         one of these or ip_prefixes is among the forms, such a key has no extension. An IP address as the domain of
  *         an address, in brackets or not, has no parents but itself. A form that the key has no part for makes no
- *         candidate; unextended and localpart of an address without extension are those without more ado. No candidate
- *         stands twice. A table word is a list of forms: the order in which Postfix looks such a table up.
+ *         candidate; unextended and localpart of an address without extension are those without more ado. No
+ *         candidate stands twice. A table word is a list of forms: the order in which Postfix looks such a table up.
  * Limits: KEYS_MAX candidates; of the parents of a domain the KEYS_PARENTS_MAX shortest, as a name has as many labels
  *         as a client likes.
  * Errors: none.

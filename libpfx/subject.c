@@ -22,15 +22,6 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static bool equal_folded(struct span a, struct span b)
-{
-    bool equal = a.n == b.n;
-
-    for (size_t i = 0; equal && i < a.n; i++)
-        equal = lower(a.p[i]) == lower(b.p[i]);
-    return equal;
-}
-
 /* As mysql_table(5): only addresses with a local part, in one of the domains. */
 static bool is_in_domains(const struct config_strings *domains, struct span key)
 {
@@ -39,7 +30,7 @@ static bool is_in_domains(const struct config_strings *domains, struct span key)
     if (domains->count == 0)
         return true;
     for (size_t i = 0; address.has_domain && address.local.n > 0 && i < domains->count; i++)
-        if (equal_folded(address.domain, span_text(domains->item[i])))
+        if (address_name_equal(address.domain, span_text(domains->item[i])))
             return true;
     return false;
 }

@@ -2,9 +2,10 @@
  * What a request is about: the key of a socket map, the attributes of a policy request, or a login.
  *
  * Shape:  a copy of what the client sent, made fit for templates: an entry's fold_case folds the ASCII letters of a
- *         key, and its `keys` makes candidates of it, none when its `domains` lacks that of the key; the bytes of an attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones
- *         its {{ .Key }} holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its
- *         body holds the members that Nauthilus knows, and of them those that there are.
+ *         key, and its `keys` makes candidates of it, none when its `domains` lacks that of the key; the bytes of an
+ *         attribute that are not UTF-8 become U+FFFD; an entry's `attributes` chooses which ones its {{ .Key }}
+ *         holds. What a login came by (addresses, ports, session) loses its control bytes to '?'; its body holds the
+ *         members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
  * Errors: none.
  * Owner:  the caller frees it; it borrows nothing of the request. A login's copy is wiped then.
@@ -63,9 +64,10 @@ struct template_values subject_values(const struct subject *subject);
 bool subject_is_askable(const struct subject *subject);
 
 /*
- * For the log: "map=NAME, key=<KEY>", with ", candidate=<...>" when another is asked for it, or "QUEUE-ID: policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>"
- * with NOQUEUE where there is no queue id yet, or "sasl=NAME, user=<...>, mechanism=..., client=[ADDRESS]".
- * Of a policy request entry may be NULL, here and above: no such policy.
+ * For the log: "map=NAME, key=<KEY>", with ", candidate=<...>" when another is asked for it, or "QUEUE-ID:
+ * policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>" with NOQUEUE where there is no queue id yet, or
+ * "sasl=NAME, user=<...>, mechanism=..., client=[ADDRESS]". Of a policy request entry may be NULL, here and above: no
+ * such policy.
  */
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size);
 

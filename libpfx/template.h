@@ -15,8 +15,8 @@
  * Owner:  pieces borrow the template's text, values borrow what is put in; nothing is allocated.
  * Source: mysql_table(5) query; the WHATWG's application/x-www-form-urlencoded; Postfix global/db_common.c (a local
  *         part is what stands before the last '@'; a template that uses %u of an empty local part, or %d or a label
- *         that the key lacks, suppresses the lookup; a value is left out likewise). An attribute that is empty or not there is put in as nothing: a
- *         null sender is no reason not to ask.
+ *         that the key lacks, suppresses the lookup; a value is left out likewise). An attribute that is empty or not
+ *         there is put in as nothing: a null sender is no reason not to ask.
  */
 #ifndef PFX_TEMPLATE_H
 #define PFX_TEMPLATE_H

@@ -143,18 +143,20 @@ static void expect_defaults(const struct master_settings *settings)
     ck_assert_str_eq(settings->mail_owner, "postfix");
     ck_assert_str_eq(settings->syslog_facility, "mail");
     ck_assert_str_eq(settings->data_directory, "/var/lib/postfix");
+    ck_assert_str_eq(settings->recipient_delimiter, "");
 }
 
 START_TEST(master_settings_are_those_of_the_configuration_directory)
 {
     struct master_settings settings;
 
-    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\ndata_directory = $queue_directory/d\n"
+    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\ndata_directory = $queue_directory/d\nrecipient_delimiter = +-\n"
                   "queue_directory = /q" LONG_NAME "\n");
     master_read_settings(&settings, fixture_directory);
     ck_assert_str_eq(settings.mail_owner, "daemon");
     ck_assert_str_eq(settings.syslog_facility, "local3");
     ck_assert_str_eq(settings.data_directory, "/q" LONG_NAME "/d");
+    ck_assert_str_eq(settings.recipient_delimiter, "+-");
     master_free_settings(&settings);
 }
 END_TEST
