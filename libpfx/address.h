@@ -41,8 +41,8 @@ bool address_strip(struct span text, struct span delimiters, char *memory, struc
 
 /*
  * A lookup result, that is a list of addresses separated by commas or white space, with the extension put into each of
- * them, quoted where it needs to be; what has an empty local part (@example.com) stays as it is. Returns the size
- * needed; writes nothing unless size is enough.
+ * them, as Postfix does also into one that has an extension; quoted where it needs to be. What has an empty local part
+ * (@example.com) stays as it is. Returns the size needed; writes nothing unless size is enough.
  */
 size_t address_extend(char *out, size_t size, struct span list, struct span extension);
 

@@ -9,7 +9,7 @@ for group in ${*:-build demo test slow}; do
     build) packages="$packages gcc libc6-dev pkg-config"
         packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev" ;;
     demo) packages="$packages postfix" ;;
-    test) packages="$packages postfix check mandoc openssl"
+    test) packages="$packages postfix check mandoc openssl perl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
     slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;

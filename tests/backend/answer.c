@@ -25,6 +25,14 @@ static bool add_json_key(struct text *key, struct span body, struct span member)
     return value != NULL;
 }
 
+/* The array "keys" of a JSON body, in *json, which the caller deletes. NULL: there is none. */
+static const cJSON *find_keys(const struct http_request *r, cJSON **json)
+{
+    *json = r->body.n == 0 ? NULL : cJSON_ParseWithLength(r->body.p, r->body.n);
+    const cJSON *keys = cJSON_GetObjectItemCaseSensitive(*json, "keys");
+    return cJSON_IsArray(keys) ? keys : NULL;
+}
+
 static void find_key(struct text *key, const struct http_request *r, const struct script *s)
 {
     struct span get = SPAN("/get/");
@@ -71,6 +79,28 @@ static void add_member(struct site *site, struct span prefix, struct span value)
     text_add(&site->body, SPAN("\"}"));
 }
 
+static void add_known_members(struct site *site, const cJSON *keys)
+{
+    const cJSON *item;
+    const char *separator = "";
+
+    open_member(site);
+    text_add(&site->body, SPAN("{"));
+    cJSON_ArrayForEach(item, keys) {
+        const char *key = cJSON_GetStringValue(item);
+        struct span value;
+        if (key == NULL || !data_find(&site->data, span_text(key), &value))
+            continue;
+        text_format(&site->body, "%s\"", separator);
+        text_add_json(&site->body, span_text(key));
+        text_add(&site->body, SPAN("\":\""));
+        text_add_json(&site->body, value);
+        text_add(&site->body, SPAN("\""));
+        separator = ",";
+    }
+    text_add(&site->body, SPAN("}}"));
+}
+
 static void add_long_member(struct site *site, size_t bytes)
 {
     open_member(site);
@@ -79,7 +109,7 @@ static void add_long_member(struct site *site, size_t bytes)
     text_add(&site->body, SPAN("\"}"));
 }
 
-static int add_data_body(struct site *site, const struct script *s)
+static int add_value_body(struct site *site, const struct script *s)
 {
     struct span value;
 
@@ -97,6 +127,20 @@ static int add_data_body(struct site *site, const struct script *s)
     return STATUS_OK;
 }
 
+static int add_data_body(struct site *site, const struct http_request *r, const struct script *s)
+{
+    int status = STATUS_OK;
+    cJSON *json = NULL;
+    const cJSON *keys = site->data.path == NULL ? NULL : find_keys(r, &json);
+
+    if (keys != NULL)
+        add_known_members(site, keys);
+    else
+        status = add_value_body(site, s);
+    cJSON_Delete(json);
+    return status;
+}
+
 /* Fills site->body; returns the status without a scripted one. */
 static int make_body(struct site *site, const struct http_request *r, const struct script *s, bool is_scripted)
 {
@@ -112,7 +156,7 @@ static int make_body(struct site *site, const struct http_request *r, const stru
     else if (s->bytes >= 0)
         add_long_member(site, (size_t)s->bytes);
     else if (status == NAUTHILUS_ELSEWHERE)
-        return add_data_body(site, s);
+        return add_data_body(site, r, s);
     return status == NAUTHILUS_ELSEWHERE ? STATUS_OK : status;
 }
 

@@ -50,6 +50,7 @@ static void forget(struct record *rec)
         rec->urls[i] = (struct record_url){ 0 };
     }
     rec->used = 0;
+    rec->order.n = 0;
     rec->last.n = 0;
     rec->connections = 0;
 }
@@ -84,6 +85,10 @@ uint64_t record_add(struct record *rec, const struct http_request *r)
         slot->n = r->url.n;
         rec->used++;
     }
+    if (rec->order.n + r->url.n < RECORD_ORDER_MAX_BYTES) {
+        text_add(&rec->order, r->url);
+        text_add(&rec->order, SPAN("\n"));
+    }
     rec->last.n = 0;
     text_add(&rec->last, r->head);
     text_add(&rec->last, r->body);
@@ -98,6 +103,8 @@ bool record_control(struct record *rec, const struct http_request *r, struct tex
     if (span_equal(name, SPAN("count"))) {
         bool has_prefix = r->query.n >= path_is.n && memcmp(r->query.p, path_is.p, path_is.n) == 0;
         text_format(out, "%" PRIu64 "\n", count_prefix(rec, has_prefix ? span_skip(r->query, path_is.n) : SPAN("")));
+    } else if (span_equal(name, SPAN("urls"))) {
+        text_add(out, text_span(&rec->order));
     } else if (span_equal(name, SPAN("last"))) {
         text_add(out, text_span(&rec->last));
     } else if (span_equal(name, SPAN("conns"))) {
@@ -114,5 +121,6 @@ void record_free(struct record *rec)
 {
     forget(rec);
     free(rec->urls);
+    text_free(&rec->order);
     text_free(&rec->last);
 }

@@ -4,6 +4,7 @@
  * Shape:  a control path begins with "/_"; its answer is text/plain.
  *           /_count?path=PREFIX   how many requests had a URL (path and query, as sent) that begins with PREFIX; all of
  *                                 the query after "path=" is the prefix, as it stands
+ *           /_urls                the URLs in order, one a line, as many as RECORD_ORDER_MAX_BYTES hold
  *           /_last                the last request: request line, headers, blank line, decoded body
  *           /_conns               connections accepted; one whose first request is a control one does not count
  *           /_reset               zeroes the counters, forgets the last request, and makes once= act again
@@ -18,6 +19,8 @@
 #include "http.h"
 #include "text.h"
 
+#define RECORD_ORDER_MAX_BYTES 65536
+
 struct record_url {
     char  *url;
     size_t n;
@@ -28,6 +31,7 @@ struct record {
     struct record_url *urls; /* a hash table, open addressing; room is a power of two */
     size_t room;
     size_t used;
+    struct text order; /* URLs, a line each */
     struct text last;
     uint64_t connections;
 };

@@ -84,8 +84,9 @@ static const struct {
 
 START_TEST(config_map_asks_for_all_keys_where_a_template_holds_them)
 {
-    char *text = mem_format("socket_maps = { m = { %s%s }; };",
-                            strstr(places[_i].keys, "target") == NULL ? "target = \"http://h/\"; " : "", places[_i].keys);
+    bool has_target = strstr(places[_i].keys, "target") != NULL;
+    char *text = mem_format("socket_maps = { m = { %s%s }; };", has_target ? "" : "target = \"http://h/\"; ",
+                            places[_i].keys);
 
     config = fixture_load_good(text);
     unit_expect(fixture_map(config, "m")->asks_all == places[_i].asks_all, places[_i].name);

@@ -150,8 +150,8 @@ START_TEST(master_settings_are_those_of_the_configuration_directory)
 {
     struct master_settings settings;
 
-    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\ndata_directory = $queue_directory/d\nrecipient_delimiter = +-\n"
-                  "queue_directory = /q" LONG_NAME "\n");
+    write_main_cf("mail_owner = daemon\nsyslog_facility = local3\ndata_directory = $queue_directory/d\n"
+                  "recipient_delimiter = +-\nqueue_directory = /q" LONG_NAME "\n");
     master_read_settings(&settings, fixture_directory);
     ck_assert_str_eq(settings.mail_owner, "daemon");
     ck_assert_str_eq(settings.syslog_facility, "local3");

@@ -20,7 +20,8 @@ static const struct {
     struct span expected;
 } results[] = {
     { "value", UNIT_BYTES("<%s>"), UNIT_BYTES("k"), UNIT_BYTES("v"), true, UNIT_BYTES("<v>") },
-    { "parts of the value", UNIT_BYTES("%u at %d"), UNIT_BYTES("k"), UNIT_BYTES("a@b@c"), true, UNIT_BYTES("a@b at c") },
+    { "parts of the value", UNIT_BYTES("%u at %d"), UNIT_BYTES("k"), UNIT_BYTES("a@b@c"), true,
+      UNIT_BYTES("a@b at c") },
     { "%u of a value without @", UNIT_BYTES("%u"), UNIT_BYTES("k"), UNIT_BYTES("v"), true, UNIT_BYTES("v") },
     { "parts of the key", UNIT_BYTES("%S %U %D %2.%{1}"), UNIT_BYTES("u@x.y"), UNIT_BYTES("v"), true,
       UNIT_BYTES("u@x.y u x.y x.y") },
