@@ -24,7 +24,7 @@ broken not_json "$target payload = $(quoted '{"key": %s}');" payload
 broken two_authorizations "$target http_auth_basic = \"a:b\"; http_auth_bearer = \"c\";" http_auth
 broken no_secret_file "$target http_auth_bearer = { file = \"$T/nothing\"; };" "$T/nothing"
 broken no_ca_file "target = \"https://$BACKEND/\"; tls = { root_ca = \"$T/nothing.pem\"; };" "$T/nothing.pem"
-broken not_yet "$target expansion_limit = 5;" expansion_limit
+broken not_yet "$target backend_oidc_auth = { enabled = true; };" backend_oidc_auth
 configuration
 pfx_standalone
 
