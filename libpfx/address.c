@@ -109,9 +109,9 @@ static void put_plain(struct sink *out, struct cursor cursor)
 }
 
 /* CR is escaped as Postfix does. */
-static void put_external(struct sink *out, struct cursor cursor)
+static void put_external(struct sink *out, struct cursor cursor, bool must_quote)
 {
-    if (is_dot_string(cursor)) {
+    if (!must_quote && is_dot_string(cursor)) {
         put_plain(out, cursor);
         return;
     }
@@ -124,17 +124,12 @@ static void put_external(struct sink *out, struct cursor cursor)
     put(out, '"');
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool address_name_equal(struct span a, struct span b)
 {
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++) {
-        if (lower(a.p[i]) != lower(b.p[i]))
+        if (span_lower(a.p[i]) != span_lower(b.p[i]))
             return false;
     }
     return true;
@@ -177,8 +172,8 @@ static size_t bare_length(struct span local, struct span delimiters)
 }
 
 /*
- * The unquoted local part goes to the end of the memory, where the extension can stay. The text, written from the
- * beginning, does not reach it: it is longer than what was given by escaped bytes only, of which each may have two.
+ * The unquoted local part goes to the end of the memory, where the extension stays. The text is written from the
+ * beginning, a byte that is read gives at most two, so it never overtakes what is still to be read.
  */
 bool address_strip(struct span text, struct span delimiters, char *memory, struct address_stripped *stripped)
 {
@@ -198,7 +193,7 @@ bool address_strip(struct span text, struct span delimiters, char *memory, struc
 
     out.n = 0;
     if (was_quoted)
-        put_external(&out, bare);
+        put_external(&out, bare, false);
     else
         put_plain(&out, bare);
     put_span(&out, span_skip(text, address.local.n));
@@ -207,9 +202,14 @@ bool address_strip(struct span text, struct span delimiters, char *memory, struc
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool is_separator(char c)
 {
-    return c == ',' || c == ' ' || (c >= '\t' && c <= '\r');
+    return c == ',' || is_blank(c);
 }
 
 /* The length of the address, or of the separators, that the list begins with. */
@@ -226,13 +226,22 @@ static size_t item_length(struct span list, bool is_address)
     return i < list.n ? i : list.n;
 }
 
+/* To Postfix, HOST!USER and USER%HOST without a domain are addresses elsewhere. */
+static bool has_route(struct span local)
+{
+    return span_find(local, '!') < local.n || span_find(local, '%') < local.n;
+}
+
 static void put_extended(struct sink *out, struct span item, struct span extension)
 {
     const struct address address = address_split(item);
     struct cursor local = { address.local, is_quoted(address.local, true), extension };
+    bool names_host = !address.has_domain && has_route(address.local) && !local.is_quoted;
 
-    if (address.local.n > 0)
-        put_external(out, local);
+    if (address.local.n > 0 && !names_host)
+        put_external(out, local, !address.has_domain && has_route(extension));
+    else
+        put_span(out, address.local);
     put_span(out, span_skip(item, address.local.n));
 }
 
@@ -242,7 +251,7 @@ static void put_item(struct sink *out, struct span item, struct span extension)
     size_t open = 0;
 
     while (open < item.n && item.p[open] != '<')
-        open = item.p[open] == '"' ? after_quote(item, open) : open + 1;
+        open = item.p[open] == '"' ? after_quote(item, open) : open + (item.p[open] == '\\' ? 2 : 1);
     if (open >= item.n || item.p[item.n - 1] != '>') {
         put_extended(out, item, extension);
         return;
@@ -250,6 +259,27 @@ static void put_item(struct sink *out, struct span item, struct span extension)
     put_span(out, span_first(item, open + 1));
     put_extended(out, span_make(item.p + open + 1, item.n - open - 2), extension);
     put(out, '>');
+}
+
+/* Nothing but addresses: no comments, groups or routes, no blanks around '@'. */
+static bool is_plain(struct span list)
+{
+    bool in_literal = false;
+
+    for (size_t i = 0; i < list.n;) {
+        char c = list.p[i];
+        if (c == '"') {
+            i = after_quote(list, i);
+            continue;
+        }
+        in_literal = c == '[' || (in_literal && c != ']');
+        if (c == '(' || c == ')' || c == ';' || (c == ':' && !in_literal))
+            return false;
+        if (c == '@' && ((i > 0 && is_blank(list.p[i - 1])) || (i + 1 < list.n && is_blank(list.p[i + 1]))))
+            return false;
+        i += c == '\\' ? 2 : 1;
+    }
+    return true;
 }
 
 static size_t extend(char *out, struct span list, struct span extension)
@@ -270,9 +300,14 @@ static size_t extend(char *out, struct span list, struct span extension)
 
 size_t address_extend(char *out, size_t size, struct span list, struct span extension)
 {
-    size_t needed = extend(NULL, list, extension);
+    bool plain = is_plain(list);
+    size_t needed = plain ? extend(NULL, list, extension) : list.n;
 
-    if (needed > 0 && needed <= size)
+    if (needed == 0 || needed > size)
+        return needed;
+    if (plain)
         extend(out, list, extension);
+    else
+        memcpy(out, list.p, list.n);
     return needed;
 }

@@ -42,7 +42,9 @@ bool address_strip(struct span text, struct span delimiters, char *memory, struc
 /*
  * A lookup result, that is a list of addresses separated by commas or white space, with the extension put into each of
  * them, as Postfix does also into one that has an extension; quoted where it needs to be. What has an empty local part
- * (@example.com) stays as it is. Returns the size needed; writes nothing unless size is enough.
+ * (@example.com) stays as it is, and so do HOST!USER and USER%HOST without a domain, and a list that holds more than
+ * plain addresses (comments, groups, routes, blanks around '@'). Returns the size needed; writes
+ * nothing unless size is enough.
  */
 size_t address_extend(char *out, size_t size, struct span list, struct span extension);
 

@@ -61,7 +61,10 @@ static void answered(struct backend_call *call, int status, const struct verdict
 {
     bool takes_old = verdict->is_failure && call->has_old;
 
-    call->source = takes_old ? SOURCE_STALE : call->has_joined ? SOURCE_COALESCED : SOURCE_BACKEND;
+    call->source = takes_old                      ? SOURCE_STALE
+                   : call->has_joined             ? SOURCE_COALESCED
+                   : call->inquiry->is_from_cache ? SOURCE_CACHE
+                                                  : SOURCE_BACKEND;
     deliver(call, status, takes_old ? &call->old : verdict);
     leave(call, true);
 }
@@ -112,7 +115,7 @@ static void ask(struct backend_call *call)
     else if (verdict.is_failure && call->has_old)
         decide(call, call->old, SOURCE_STALE);
     else
-        decide(call, verdict, SOURCE_NONE);
+        decide(call, verdict, inquiry->is_from_cache ? SOURCE_CACHE : SOURCE_NONE);
 }
 
 /* True: somebody asks the same already. What is on its way to a target that is down is a probe: nobody waits for it. */
@@ -135,7 +138,6 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
 {
     struct backend_call *call = mem_alloc(sizeof(*call));
     struct inquiry *inquiry = inquiry_new(backend, question);
-    bool is_fresh = false;
 
     call->client = question->client;
     call->start_ms = backend->loop->now_ms;
@@ -146,8 +148,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
     buf_init(&call->value, (size_t)question->entry->http.max_response_bytes);
     inquiry_add(inquiry, call);
     stats_add(backend_state_of(backend, question->entry)->stats, STATS_in_flight, 1);
-    call->has_old = inquiry_find_answer(inquiry, &call->value, &call->old, &is_fresh);
-    if (is_fresh)
+    if (inquiry_find_answer(inquiry, call))
         decide(call, call->old, SOURCE_CACHE);
     else if (!join(call, inquiry))
         ask(call);

@@ -58,6 +58,8 @@ struct inquiry {
     uint64_t request_id;
     int64_t asked_ms; /* of wall time: what comes is as old */
     int64_t deadline_ms;
+    bool is_from_cache; /* what came in the end */
+    const struct config_target *answering_target; /* the last one; NULL: none yet */
     struct fetch *fetch; /* NULL: nobody is asked */
     bool is_listed;
     bool is_background;
@@ -76,6 +78,7 @@ struct backend_call {
     struct loop_timer timer; /* the verdict is known, or an old answer may be given */
     bool is_decided;
     bool has_old;
+    size_t old_candidate; /* whose answer it is */
     bool has_joined; /* an inquiry of another call */
     enum answer_source source;
     struct verdict decided;

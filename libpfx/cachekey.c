@@ -137,24 +137,36 @@ static bool add_lasting(struct buf *key, const struct subject *subject)
     return true;
 }
 
+/* The first byte of a key. */
+#define KIND_OF_ANSWER 'a' /* and those that follow, one for each section */
+#define KIND_OF_FOUND_CANDIDATE 'w'
+
 static void add_entry(struct buf *key, char kind, const struct config_entry *entry, uint64_t fingerprint)
 {
     buf_format(key, "%c%016" PRIx64 "%s", kind, fingerprint, entry->name);
     buf_add(key, SPAN("\0"));
 }
 
+/* Where the value has it already, its case counts. */
+static bool add_extension(struct buf *key, const struct config_entry *entry, const struct subject *subject)
+{
+    if (!entry->asks_all || !entry->propagate_extension || subject->keys.extension.n == 0)
+        return true;
+    return buf_add(key, SPAN("\0")) && buf_add(key, subject->keys.extension);
+}
+
 bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                    struct buf *key)
 {
-    add_entry(key, (char)('a' + (int)entry->section), entry, fingerprint);
+    add_entry(key, (char)(KIND_OF_ANSWER + (int)entry->section), entry, fingerprint);
     if (entry->section == CONFIG_SOCKET_MAPS)
-        return buf_add(key, subject->key);
+        return buf_add(key, subject->key) && add_extension(key, entry, subject);
     return entry->cache_key.count > 0 ? add_named(key, &entry->cache_key, subject) : add_lasting(key, subject);
 }
 
-bool cachekey_make_whole(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
+bool cachekey_make_found(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                          struct buf *key)
 {
-    add_entry(key, 'w', entry, fingerprint);
+    add_entry(key, KIND_OF_FOUND_CANDIDATE, entry, fingerprint);
     return buf_add(key, buf_span(&subject->bytes));
 }

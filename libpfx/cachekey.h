@@ -25,8 +25,8 @@ uint64_t cachekey_fingerprint(const struct config_entry *entry);
 bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                    struct buf *key);
 
-/* Of a map's key as it was asked for, whichever of its candidates was found. False: it is too long. */
-bool cachekey_make_whole(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
+/* Where it is kept which candidate of a map's key was found. False: it is too long. */
+bool cachekey_make_found(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                          struct buf *key);
 
 #endif

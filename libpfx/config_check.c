@@ -87,6 +87,15 @@ static const char *check_domain(struct span name)
     return ok ? NULL : "must be whole domain names";
 }
 
+/* Single bytes, which may stand in a local part without quotes. */
+static const char *check_delimiters(struct span text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] > '~' || text.p[i] == '@' || text.p[i] == '"' || text.p[i] == '\\')
+            return "must be printable ASCII characters, without blanks, @, \" and \\";
+    return NULL;
+}
+
 static const char *check_result_format(struct span text)
 {
     struct template_piece pieces[TEMPLATE_PIECES_MAX];
@@ -131,6 +140,8 @@ const char *config_check_text(enum config_type type, struct span text)
         return check_domain(text);
     case CONFIG_KEY_RESULT_FORMAT:
         return check_result_format(text);
+    case CONFIG_KEY_DELIMITERS:
+        return check_delimiters(text);
     case CONFIG_KEY_ADDRESSES:
         return config_host_is_address(text, NULL) ? NULL : "must be an IPv4 or IPv6 address";
     default:

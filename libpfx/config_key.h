@@ -45,6 +45,7 @@ enum config_type {
     CONFIG_KEY_DOMAINS,
     CONFIG_KEY_KEYS,
     CONFIG_KEY_RESULT_FORMAT,
+    CONFIG_KEY_DELIMITERS,
     CONFIG_KEY_STATUSES,
     CONFIG_KEY_METHOD, /* from here to the next comment: one of some words */
     CONFIG_KEY_CONTENT_TYPE,

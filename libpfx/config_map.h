@@ -1,7 +1,7 @@
 /*
  * What is settled about an entry of socket_maps once all of its keys are read.
  *
- * Errors: none are left: each key was checked where it stands.
+ * Errors: none are left: each key was checked where it stands; what is a template is compiled here.
  * Owner:  the configuration.
  */
 #ifndef PFX_CONFIG_MAP_H

@@ -191,17 +191,20 @@ static void read_statuses(struct config_reader *r, const struct config_key *key,
     *to = (struct config_statuses){ items, count };
 }
 
-/* The forms that one word names, added to those before; false: it is no such word, or they are too many. */
-static bool add_forms(const config_setting_t *item, enum keys_form *forms, size_t *count)
+/* The forms that one word names, added to those before. */
+static bool add_forms(struct config_reader *r, const config_setting_t *item, struct config_keys *keys)
 {
-    size_t more;
+    size_t more = 0;
     const enum keys_form *named = keys_of_word(span_text(config_setting_get_string(item)), &more);
 
-    if (named == NULL || *count + more > KEYS_FORMS_MAX)
-        return false;
-    memcpy(forms + *count, named, more * sizeof(*named));
-    *count += more;
-    return true;
+    if (named == NULL)
+        config_reader_error(r, item, "must be one of %s, or a list of them", keys_words);
+    else if (keys->count + more > KEYS_FORMS_MAX)
+        config_reader_error(r, item, "names more than %d forms together", KEYS_FORMS_MAX);
+    else
+        memcpy(keys->item + keys->count, named, more * sizeof(*named));
+    keys->count += more;
+    return named != NULL && keys->count <= KEYS_FORMS_MAX;
 }
 
 static void read_keys(struct config_reader *r, const config_setting_t *setting, struct config_keys *to)
@@ -209,13 +212,9 @@ static void read_keys(struct config_reader *r, const config_setting_t *setting, 
     size_t words = config_value_count(setting);
     struct config_keys keys = { .item = config_memory_array(r->config->memory, KEYS_FORMS_MAX, sizeof(*keys.item)) };
 
-    for (size_t i = 0; i < words; i++) {
-        if (!add_forms(config_value_item(setting, i), keys.item, &keys.count)) {
-            config_reader_error(r, setting, "must be one of %s, or a list of at most %d of them", keys_words,
-                                KEYS_FORMS_MAX);
+    for (size_t i = 0; i < words; i++)
+        if (!add_forms(r, config_value_item(setting, i), &keys))
             return;
-        }
-    }
     if (keys.count == 0)
         config_reader_error(r, setting, "must not be an empty list");
     else
@@ -275,6 +274,7 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_HEADER_NAME:
     case CONFIG_KEY_PROXY:
     case CONFIG_KEY_RESULT_FORMAT:
+    case CONFIG_KEY_DELIMITERS:
         text = read_text(r, key, setting);
         if (text != NULL)
             *(char **)to = text;

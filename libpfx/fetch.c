@@ -2,11 +2,11 @@
 
 #include <sys/random.h>
 
+#include "fetch_outcome.h"
 #include "mem.h"
 #include "request.h"
 
-#define RETRY_AFTER_MAX_S 86400
-#define PROBE_SLACK_MS    100 /* so that a probe is reported before it counts as lost */
+#define PROBE_SLACK_MS 100 /* so that a probe is reported before it counts as lost */
 
 /* A target of an entry, as this worker knows it. */
 struct peer {
@@ -122,48 +122,12 @@ static void drop_those_down(struct fetch *fetch)
     fetch->untried_count = kept;
 }
 
-static enum health_outcome outcome_of(const struct http_answer *answer)
-{
-    switch (answer->failure) {
-    case HTTP_ANSWERED:
-        return answer->status >= 502 && answer->status <= 504 ? HEALTH_SLOW : HEALTH_ANSWERED;
-    case HTTP_NOT_RESOLVED:
-    case HTTP_NOT_CONNECTED:
-    case HTTP_TLS_FAILED:
-        return HEALTH_UNREACHABLE;
-    case HTTP_TIMED_OUT:
-        return answer->was_queued ? HEALTH_UNKNOWN : HEALTH_SLOW;
-    case HTTP_RESET:
-        return HEALTH_SLOW;
-    case HTTP_TOO_BIG:
-    case HTTP_INVALID:
-        break;
-    }
-    return HEALTH_ANSWERED;
-}
-
-/* Seconds only; a date is not worth trusting two clocks. */
-static int64_t retry_after_ms(const struct http_answer *answer)
-{
-    struct span value = answer->status == 503 ? http_header(answer, "Retry-After") : span_make(NULL, 0);
-    int64_t seconds = 0;
-
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] < '0' || value.p[i] > '9')
-            return 0;
-        seconds = seconds * 10 + (value.p[i] - '0');
-        if (seconds > RETRY_AFTER_MAX_S)
-            return RETRY_AFTER_MAX_S * INT64_C(1000);
-    }
-    return seconds * 1000;
-}
-
 static void report(const struct fetch *fetch, const struct http_answer *answer)
 {
-    struct health_report report = { .outcome = outcome_of(answer), .was_probe = fetch->is_probe,
+    struct health_report report = { .outcome = fetch_outcome(answer), .was_probe = fetch->is_probe,
                                     .cause = answer->failure == HTTP_ANSWERED ? "it reports an error of its own"
                                                                               : answer->reason,
-                                    .retry_after_ms = retry_after_ms(answer),
+                                    .retry_after_ms = fetch_outcome_retry_after_ms(answer),
                                     .retry_interval_ms = fetch->request.entry->retry_interval_ms };
 
     health_report(fetch->asked->health, &report, fetch->fetcher->loop->now_ms);
@@ -200,7 +164,7 @@ static void free_fetch(struct fetch *fetch)
 static bool goes_on(struct fetch *fetch, const struct http_answer *answer)
 {
     bool was_probe = fetch->is_probe; /* then its caller did not choose this target */
-    bool failed = outcome_of(answer) != HEALTH_ANSWERED && (answer->failure != HTTP_RESET || was_probe);
+    bool failed = fetch_outcome(answer) != HEALTH_ANSWERED && (answer->failure != HTTP_RESET || was_probe);
 
     if (!failed || fetch->is_copy || fetch->fetcher->loop->now_ms >= fetch->request.deadline_ms)
         return false;
@@ -224,18 +188,22 @@ static void answered(void *arg, const struct http_answer *answer)
     free_fetch(fetch);
 }
 
+static void swap(struct fetch *fetch, size_t i, size_t j)
+{
+    struct peer *peer = fetch->untried[i];
+
+    fetch->untried[i] = fetch->untried[j];
+    fetch->untried[j] = peer;
+}
+
 static void shuffle(struct fetch *fetch)
 {
     uint32_t random[CONFIG_TARGETS_MAX] = { 0 };
 
     if (getrandom(random, sizeof(random), 0) < 0)
         return;
-    for (size_t i = fetch->untried_count; i > 1; i--) {
-        size_t j = random[i - 1] % i;
-        struct peer *peer = fetch->untried[i - 1];
-        fetch->untried[i - 1] = fetch->untried[j];
-        fetch->untried[j] = peer;
-    }
+    for (size_t i = fetch->untried_count; i > 1; i--)
+        swap(fetch, i - 1, random[i - 1] % i);
 }
 
 static struct fetch *new_fetch(struct fetcher *fetcher, const struct fetch_request *request)
@@ -250,6 +218,9 @@ static struct fetch *new_fetch(struct fetcher *fetcher, const struct fetch_reque
         fetch->untried[i] = &peers_of(fetcher, entry)[i];
     if (entry->target_order == CONFIG_RANDOM)
         shuffle(fetch);
+    for (size_t i = 1; i < entry->target_count; i++)
+        if (fetch->untried[i]->target == request->first)
+            swap(fetch, 0, i);
     return fetch;
 }
 

@@ -1,7 +1,8 @@
 /*
  * Asks the targets of an entry, one after the other, until one answers.
  *
- * Shape:  the targets are tried as listed or in random order, those that are up (health.h). The next one is tried
+ * Shape:  the targets are tried as listed or in random order, those that are up (health.h), but for one that is to be
+ *         the first. The next one is tried
  *         after a failure to resolve, connect or finish TLS, after a status 502, 503 or 504, and after
  *         attempt_timeout while another is untried. A target that is down and may be probed gets a copy of the
  *         request when another one is up; a login is never sent twice on purpose: it goes to the probed target first.
@@ -42,6 +43,7 @@ void fetch_spared(const struct fetcher *fetcher, const struct config_entry *entr
 struct fetch_request {
     const struct config_entry *entry;
     const struct subject *subject;
+    const struct config_target *first; /* asked before the others, as it has answered before; NULL: none */
     uint64_t id; /* X-Request-Id */
     int64_t deadline_ms;
     struct stats_series *stats; /* or NULL */

@@ -159,41 +159,60 @@ static struct verdict extend(const struct inquiry *inquiry, struct verdict verdi
     return verdict_extend(entry, keys->extension, value);
 }
 
-/*
- * The candidates one by one, as long as what is kept tells that there is nothing. *first: the one that is to be asked
- * for, all before it are known.
- */
-static enum inquiry_cached follow(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, size_t *first)
+/* The candidate's answer; nothing of the call is touched when there is none. */
+static enum inquiry_cached find(struct inquiry *inquiry, struct backend_call *call)
 {
-    enum inquiry_cached all = INQUIRY_CACHED_FRESH;
+    struct verdict verdict;
     int64_t stored_ms;
+    enum inquiry_cached found = inquiry_cache_find(inquiry, &call->value, &verdict, &stored_ms);
 
-    for (size_t i = 0; i < inquiry->candidate_count; i++) {
-        if (i > 0)
-            take_candidate(inquiry, i);
-        enum inquiry_cached found = inquiry_cache_find(inquiry, value, verdict, &stored_ms);
-        if (found != INQUIRY_CACHED_FRESH && all == INQUIRY_CACHED_FRESH)
-            *first = i;
-        all = found < all ? found : all;
-        if (found == INQUIRY_CACHED_NOTHING || verdict->kind == VERDICT_FOUND)
-            break;
-    }
-    if (all != INQUIRY_CACHED_NOTHING)
-        *verdict = extend(inquiry, *verdict, value);
-    return all;
+    if (found == INQUIRY_CACHED_NOTHING)
+        return found;
+    call->old = extend(inquiry, verdict, &call->value);
+    call->old_candidate = inquiry->candidate;
+    return found;
 }
 
-bool inquiry_find_answer(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh)
+/* The candidates one by one, as long as what is kept and fresh tells that there is nothing. */
+static enum inquiry_cached find_fresh(struct inquiry *inquiry, struct backend_call *call)
 {
-    size_t first = 0;
-    enum inquiry_cached found = follow(inquiry, value, verdict, &first);
+    enum inquiry_cached found = find(inquiry, call);
 
-    *is_fresh = found == INQUIRY_CACHED_FRESH;
-    if (*is_fresh)
-        return true;
-    if (inquiry->candidate != first)
+    while (found == INQUIRY_CACHED_FRESH && call->old.kind == VERDICT_NOTFOUND &&
+           inquiry->candidate + 1 < inquiry->candidate_count) {
+        take_candidate(inquiry, inquiry->candidate + 1);
+        found = find(inquiry, call);
+    }
+    return found;
+}
+
+/*
+ * The same with old answers. A candidate that nothing is known of may be passed over up to the one that was found the
+ * last time: then it was not there.
+ */
+static bool find_old(struct inquiry *inquiry, struct backend_call *call)
+{
+    size_t found_before = inquiry_cache_find_found(inquiry);
+    bool has_old = false;
+
+    for (size_t i = inquiry->candidate; i < inquiry->candidate_count; i++) {
+        take_candidate(inquiry, i);
+        has_old = find(inquiry, call) != INQUIRY_CACHED_NOTHING;
+        if (has_old ? call->old.kind == VERDICT_FOUND : i >= found_before)
+            break;
+    }
+    return has_old;
+}
+
+bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call)
+{
+    bool is_fresh = find_fresh(inquiry, call) == INQUIRY_CACHED_FRESH;
+    size_t first = inquiry->candidate;
+
+    call->has_old = is_fresh || find_old(inquiry, call);
+    if (!is_fresh && inquiry->candidate != first)
         take_candidate(inquiry, first);
-    return found == INQUIRY_CACHED_OLD || inquiry_cache_find_whole(inquiry, value, verdict);
+    return is_fresh;
 }
 
 static struct verdict judge(struct inquiry *inquiry, const struct http_answer *answer)
@@ -254,6 +273,24 @@ static struct verdict down(const struct inquiry *inquiry)
     return (struct verdict){ .kind = VERDICT_TEMP, .text = SPAN("the backend is down"), .is_failure = true };
 }
 
+/*
+ * All candidates before this one are known not to be there: what is old and of one of them stands in for nobody any
+ * more, but what is of this one or a later one may.
+ */
+static void renew_old(struct inquiry *inquiry)
+{
+    size_t candidate = inquiry->candidate;
+
+    for (struct backend_call *call = inquiry->calls; call != NULL; call = call->next) {
+        if (call->has_old && call->old_candidate >= candidate)
+            continue;
+        loop_cancel(inquiry->backend->loop, &call->timer);
+        call->has_old = find_old(inquiry, call);
+        if (inquiry->candidate != candidate)
+            take_candidate(inquiry, candidate);
+    }
+}
+
 /* Goes on to the next candidate that has to be asked for. False: there is none, *verdict is what is known. */
 static bool move_on(struct inquiry *inquiry, struct verdict *verdict)
 {
@@ -262,8 +299,12 @@ static bool move_on(struct inquiry *inquiry, struct verdict *verdict)
     *verdict = nothing_there(inquiry->entry);
     while (inquiry->candidate + 1 < inquiry->candidate_count) {
         take_candidate(inquiry, inquiry->candidate + 1);
-        if (inquiry_cache_find(inquiry, &inquiry->value, verdict, &stored_ms) != INQUIRY_CACHED_FRESH)
+        if (inquiry_cache_find(inquiry, &inquiry->value, verdict, &stored_ms) != INQUIRY_CACHED_FRESH) {
+            inquiry->request_id = inquiry->backend->next_request_id++;
+            renew_old(inquiry);
             return true;
+        }
+        inquiry->is_from_cache = true;
         inquiry->asked_ms = stored_ms;
         if (verdict->kind == VERDICT_FOUND)
             return false;
@@ -277,13 +318,15 @@ static void answered(void *arg, const struct http_answer *answer, const struct c
 static bool ask(struct inquiry *inquiry, struct verdict *verdict)
 {
     struct backend *backend = inquiry->backend;
-    struct fetch_request request = { .entry = inquiry->entry, .subject = &inquiry->subject, .id = inquiry->request_id,
-                                     .deadline_ms = inquiry->deadline_ms,
+    struct fetch_request request = { .entry = inquiry->entry, .subject = &inquiry->subject,
+                                     .first = inquiry->answering_target, .deadline_ms = inquiry->deadline_ms,
                                      .stats = backend_state_of(backend, inquiry->entry)->stats };
     enum fetch_start start;
 
     do {
+        inquiry->is_from_cache = false;
         inquiry->asked_ms = clock_wall_ms();
+        request.id = inquiry->request_id;
         start = fetch_start(backend->fetcher, &request, answered, inquiry, &inquiry->fetch);
     } while (start == FETCH_SUPPRESSED && move_on(inquiry, verdict));
     if (start == FETCH_ALL_DOWN)
@@ -299,7 +342,7 @@ static struct verdict conclude(struct inquiry *inquiry, struct verdict verdict)
 {
     struct verdict whole = extend(inquiry, verdict, &inquiry->value);
 
-    inquiry_cache_keep_whole(inquiry, &whole);
+    inquiry_cache_keep_found(inquiry, &whole);
     return whole;
 }
 
@@ -309,6 +352,7 @@ static void answered(void *arg, const struct http_answer *answer, const struct c
     struct verdict verdict = read_answer(inquiry, answer, target);
 
     inquiry_cache_keep(inquiry, &verdict);
+    inquiry->answering_target = target;
     if (verdict.kind == VERDICT_NOTFOUND && move_on(inquiry, &verdict) && ask(inquiry, &verdict))
         return;
     unlist(inquiry);
@@ -316,7 +360,7 @@ static void answered(void *arg, const struct http_answer *answer, const struct c
     inquiry->backend->background_count += !inquiry->is_background;
     inquiry->is_background = true; /* so that it stays until the last call has left */
     while (inquiry->calls != NULL)
-        inquiry->calls->answered(inquiry->calls, answer->status, &verdict);
+        inquiry->calls->answered(inquiry->calls, inquiry->is_from_cache ? 0 : answer->status, &verdict);
     inquiry->fetch = NULL;
     release(inquiry);
 }

@@ -2,9 +2,10 @@
  * Inquiries: one question to the backend, for all calls that wait for its answer.
  *
  * Shape:  inquiry_new() only copies what is asked. inquiry_twin() finds one on its way that asks the same of the same
- *         entry: maps and policies may share it, logins never. inquiry_ask() sends it. When the answer comes, what
- *         may be kept goes into the cache, and each call gets it by its `answered`, which takes the call out of the
- *         inquiry.
+ *         entry: maps and policies may share it, logins never. inquiry_ask() sends it. A map's candidates are asked for
+ *         one after the other, each with a request and an id of its own, all within one deadline, until one is there;
+ *         those that the cache knows fresh are not asked for. What may be kept goes into the cache as it comes; in the
+ *         end each call gets the verdict by its `answered`, which takes the call out of the inquiry.
  * Limits: half of max_connections_per_host that nobody waits for: those that somebody waits for must have their turn.
  *         What would be one more is cancelled.
  * Errors: verdicts.
@@ -29,7 +30,7 @@ void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wan
 /* The end of one that nobody waits for. */
 void inquiry_cancel(struct inquiry *inquiry);
 
-/* Looks the answer up in the cache. False: there is none of any use. *is_fresh: it needs no asking. */
-bool inquiry_find_answer(struct inquiry *inquiry, struct buf *value, struct verdict *verdict, bool *is_fresh);
+/* Looks the answer up in the cache, into call->old if there is one of any use. True: it needs no asking. */
+bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call);
 
 #endif

@@ -38,14 +38,16 @@ static enum cache_part part_of(const struct inquiry *inquiry)
     return inquiry->entry->section == CONFIG_POLICY_SERVICES ? CACHE_POLICIES : CACHE_MAPS;
 }
 
-static enum inquiry_cached find(const struct inquiry *inquiry, struct span key, struct buf *value,
-                                struct verdict *verdict, int64_t *stored_ms)
+enum inquiry_cached inquiry_cache_find(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict,
+                                       int64_t *stored_ms)
 {
     const struct config_cache *rules = &inquiry->entry->cache;
     int64_t now_ms = clock_wall_ms();
     struct cache_answer answer;
 
-    if (key.n == 0 || !cache_get(inquiry->backend->shared->cache, part_of(inquiry), key, now_ms, value, &answer))
+    buf_clear(value);
+    if (inquiry->key.n == 0 || !cache_get(inquiry->backend->shared->cache, part_of(inquiry), buf_span(&inquiry->key),
+                                          now_ms, value, &answer))
         return INQUIRY_CACHED_NOTHING;
     bool is_value = answer.kind == CACHE_VALUE;
     int64_t age_ms = now_ms - answer.stored_ms;
@@ -55,12 +57,6 @@ static enum inquiry_cached find(const struct inquiry *inquiry, struct span key, 
         return INQUIRY_CACHED_FRESH;
     return age_ms < (is_value ? rules->stale_if_error_ms : rules->negative_stale_if_error_ms) ? INQUIRY_CACHED_OLD
                                                                                               : INQUIRY_CACHED_NOTHING;
-}
-
-enum inquiry_cached inquiry_cache_find(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict,
-                                       int64_t *stored_ms)
-{
-    return find(inquiry, buf_span(&inquiry->key), value, verdict, stored_ms);
 }
 
 static bool is_lasting(const struct inquiry *inquiry, const struct verdict *verdict)
@@ -94,35 +90,43 @@ void inquiry_cache_keep(const struct inquiry *inquiry, const struct verdict *ver
         put_or_drop(inquiry, buf_span(&inquiry->key), verdict, is_lasting(inquiry, verdict) ? use_ms : 0);
 }
 
-/* Empty: the question has one candidate, and that is the whole. */
-static void make_whole_key(const struct inquiry *inquiry, struct buf *key)
+/* Empty: there is one candidate, or nothing is kept. */
+static void make_found_key(const struct inquiry *inquiry, struct buf *key)
 {
     buf_init(key, CACHE_KEY_MAX_BYTES);
     if (inquiry->candidate_count > 1 && is_kept(inquiry) &&
-        !cachekey_make_whole(inquiry->entry, fingerprint_of(inquiry), &inquiry->subject, key))
+        !cachekey_make_found(inquiry->entry, fingerprint_of(inquiry), &inquiry->subject, key))
         buf_clear(key);
 }
 
-bool inquiry_cache_find_whole(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict)
+size_t inquiry_cache_find_found(const struct inquiry *inquiry)
 {
-    int64_t stored_ms;
-    struct buf key;
+    const struct keys *keys = &inquiry->subject.keys;
+    struct cache_answer answer;
+    struct buf key, text;
+    size_t i = 0;
 
-    make_whole_key(inquiry, &key);
-    bool found = find(inquiry, buf_span(&key), value, verdict, &stored_ms) != INQUIRY_CACHED_NOTHING;
+    make_found_key(inquiry, &key);
+    buf_init(&text, CACHE_KEY_MAX_BYTES);
+    if (key.n > 0 && cache_get(inquiry->backend->shared->cache, part_of(inquiry), buf_span(&key), clock_wall_ms(),
+                               &text, &answer))
+        while (i < keys->count && !span_equal(keys->candidate[i].text, buf_span(&text)))
+            i++;
     buf_free(&key);
-    return found;
+    buf_free(&text);
+    return i < keys->count ? i : 0;
 }
 
-void inquiry_cache_keep_whole(const struct inquiry *inquiry, const struct verdict *verdict)
+void inquiry_cache_keep_found(const struct inquiry *inquiry, const struct verdict *verdict)
 {
-    bool is_value = verdict->kind == VERDICT_FOUND;
+    bool is_later = verdict->kind == VERDICT_FOUND && inquiry->candidate > 0;
+    struct verdict candidate = { .kind = VERDICT_FOUND, .text = inquiry->subject.key };
     struct buf key;
 
-    if (verdict->is_failure || (is_value && inquiry->candidate == 0))
+    if (verdict->is_failure)
         return;
-    make_whole_key(inquiry, &key);
+    make_found_key(inquiry, &key);
     if (key.n > 0)
-        put_or_drop(inquiry, buf_span(&key), verdict, is_value ? inquiry->entry->cache.stale_if_error_ms : 0);
+        put_or_drop(inquiry, buf_span(&key), &candidate, is_later ? inquiry->entry->cache.stale_if_error_ms : 0);
     buf_free(&key);
 }

@@ -281,6 +281,20 @@ bool jsondoc_is_object(const struct jsondoc *doc, const char *path)
     return cJSON_IsObject(find_item(doc->root, path));
 }
 
+size_t jsondoc_names(const struct jsondoc *doc, const char *path, struct span *names, size_t max)
+{
+    const cJSON *member;
+    size_t count = 0;
+
+    cJSON_ArrayForEach(member, find_item(doc->root, path))
+    {
+        if (count < max)
+            names[count] = span_text(member->string);
+        count++;
+    }
+    return count;
+}
+
 enum jsondoc_value jsondoc_get_member(const struct jsondoc *doc, const char *path, struct span name, char separator,
                                       struct buf *out, const char **why)
 {

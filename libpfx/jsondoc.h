@@ -36,6 +36,7 @@ enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, char
 
 /* Is it an object? Then its member of that name, dots and all. */
 bool jsondoc_is_object(const struct jsondoc *doc, const char *path);
+size_t jsondoc_names(const struct jsondoc *doc, const char *path, struct span *names, size_t max); /* how many it has */
 enum jsondoc_value jsondoc_get_member(const struct jsondoc *doc, const char *path, struct span name, char separator,
                                       struct buf *out, const char **why);
 

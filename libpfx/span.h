@@ -47,10 +47,14 @@ static inline size_t span_find(struct span s, char c)
 
 static inline size_t span_find_last(struct span s, char c)
 {
-    size_t i = s.n;
-    while (i > 0 && s.p[i - 1] != c)
-        i--;
-    return i == 0 ? s.n : i - 1;
+    const char *at = s.n == 0 ? NULL : memrchr(s.p, c, s.n);
+    return at == NULL ? s.n : (size_t)(at - s.p);
+}
+
+/* An ASCII letter in lower case. */
+static inline char span_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* Without the first n bytes (n <= s.n); only the first n bytes. */

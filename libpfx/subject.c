@@ -17,11 +17,6 @@
 
 static const struct span replacement = { "\xEF\xBF\xBD", REPLACEMENT_BYTES }; /* U+FFFD */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* As mysql_table(5): only addresses with a local part, in one of the domains. */
 static bool is_in_domains(const struct config_strings *domains, struct span key)
 {
@@ -35,23 +30,22 @@ static bool is_in_domains(const struct config_strings *domains, struct span key)
     return false;
 }
 
-static bool lacks(const struct config_template *template, const struct template_values *values)
+static bool lacks(const struct template_values *values, const struct config_template *needed)
 {
-    return template_is_suppressed(template->pieces, template->count, values);
+    return template_is_suppressed(needed->pieces, needed->count, values);
 }
 
 /* Does a template need a part that the key lacks? Then nobody is asked for it, as in mysql_table(5). */
 static bool is_suppressed(const struct config_entry *entry, struct span key)
 {
     const struct template_values values = { .key = key };
-    bool is = lacks(&entry->payload, &values) ||
-              lacks(&entry->result, &values);
+    bool suppressed = lacks(&values, &entry->payload) || lacks(&values, &entry->result);
 
-    for (size_t i = 0; !is && i < entry->target_count; i++)
-        is = lacks(&entry->targets[i].url, &values);
-    for (size_t i = 0; !is && i < entry->header_count; i++)
-        is = lacks(&entry->headers[i].value, &values);
-    return is;
+    for (size_t i = 0; !suppressed && i < entry->target_count; i++)
+        suppressed = lacks(&values, &entry->targets[i].url);
+    for (size_t i = 0; !suppressed && i < entry->header_count; i++)
+        suppressed = lacks(&values, &entry->headers[i].value);
+    return suppressed;
 }
 
 /* Leaves those that can be asked for: one by one, or all with the key itself in the templates. */
@@ -67,25 +61,37 @@ static void drop_suppressed(const struct config_entry *entry, struct span key, s
     keys->count = count;
 }
 
+/* What is put back is as it was written; folding keeps the length. */
+static void unfold_extension(struct span *extension, struct span key, struct span delimiters, char *memory)
+{
+    struct address_stripped stripped;
+
+    if (extension->n > 0 && address_strip(key, delimiters, memory, &stripped) && stripped.extension.n == extension->n)
+        *extension = stripped.extension;
+}
+
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key)
 {
     const struct keys_rules rules = { .forms = entry->keys.item, .form_count = entry->keys.count,
                                       .delimiters = span_text(entry->recipient_delimiter),
                                       .local_domains = entry->local_domains.item,
                                       .local_domain_count = entry->local_domains.count };
-    size_t size = key.n + KEYS_MEMORY_BYTES(key.n);
+    size_t more = KEYS_MEMORY_BYTES(key.n) + (entry->propagate_extension ? ADDRESS_STRIP_BYTES(key.n) : 0);
 
     *subject = (struct subject){ .attributes = NULL };
     if (key.n == 0)
         return;
-    buf_init(&subject->bytes, size);
-    buf_reserve(&subject->bytes, size); /* the candidates lie behind the key */
+    buf_init(&subject->bytes, key.n + more);
+    buf_reserve(&subject->bytes, key.n + more); /* the candidates lie behind the key */
     buf_add(&subject->bytes, key);
     for (size_t i = 0; entry->fold_case && i < key.n; i++)
-        subject->bytes.p[i] = lower(key.p[i]);
+        subject->bytes.p[i] = span_lower(key.p[i]);
     subject->key = buf_span(&subject->bytes);
     if (is_in_domains(&entry->domains, subject->key))
         keys_expand(&rules, subject->key, subject->bytes.p + key.n, &subject->keys);
+    if (entry->propagate_extension)
+        unfold_extension(&subject->keys.extension, key, rules.delimiters,
+                         subject->bytes.p + key.n + KEYS_MEMORY_BYTES(key.n));
     drop_suppressed(entry, subject->key, &subject->keys);
 }
 
@@ -205,7 +211,7 @@ void subject_of_login(struct subject *subject, const struct config_entry *entry,
     size_t n = login->mechanism.n < sizeof(method) ? login->mechanism.n : sizeof(method);
 
     for (size_t i = 0; i < n; i++)
-        method[i] = lower(login->mechanism.p[i]);
+        method[i] = span_lower(login->mechanism.p[i]);
     if (entry->default_local_port > 0)
         snprintf(port, sizeof(port), "%d", (int)entry->default_local_port);
     const struct attribute fields[FIELDS] = {
@@ -239,7 +245,8 @@ void subject_free(struct subject *subject)
 
 bool subject_equal(const struct subject *a, const struct subject *b)
 {
-    if (a->attribute_count != b->attribute_count || !span_equal(buf_span(&a->bytes), buf_span(&b->bytes)))
+    if (a->attribute_count != b->attribute_count || !span_equal(buf_span(&a->bytes), buf_span(&b->bytes)) ||
+        !span_equal(a->keys.extension, b->keys.extension))
         return false;
     for (size_t i = 0; i < a->attribute_count; i++)
         if (a->attributes[i].name.n != b->attributes[i].name.n ||

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "action.h"
+#include "address.h"
 #include "jsondoc.h"
 #include "result.h"
 #include "sasl.h"
@@ -120,7 +121,7 @@ static struct verdict check_value(const struct config_entry *entry, const struct
 
 struct verdict verdict_extend(const struct config_entry *entry, struct span extension, struct buf *memory)
 {
-    return result_extend(memory, extension) ? check_value(entry, memory) : too_long();
+    return result_extend(entry, memory, extension) ? check_value(entry, memory) : too_long();
 }
 
 static struct verdict make_result(const struct config_entry *entry, const struct template_values *asked,
@@ -132,7 +133,7 @@ static struct verdict make_result(const struct config_entry *entry, const struct
     case RESULT_NOTHING:
         return make(VERDICT_NOTFOUND, "", NULL);
     case RESULT_TOO_MANY:
-        return make(VERDICT_TEMP, "too many results", "more results than expansion_limit allows");
+        return fault(VERDICT_TEMP, "too many results", "more results than expansion_limit allows");
     case RESULT_TOO_LONG:
         break;
     }
@@ -147,21 +148,65 @@ static struct verdict of_value(const struct config_entry *entry, enum jsondoc_va
     return found == JSONDOC_VALUE ? make_result(entry, asked, memory) : make(VERDICT_NOTFOUND, "", NULL);
 }
 
+static bool is_name_of(const struct config_entry *entry, struct span name, struct span candidate)
+{
+    return entry->fold_case ? address_name_equal(name, candidate) : span_equal(name, candidate);
+}
+
+/* The member that is about the candidate; p NULL: there is none. */
+static struct span name_of(const struct config_entry *entry, const struct keys_candidate *candidate,
+                           const struct span *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_name_of(entry, names[i], candidate->text))
+            return names[i];
+    return span_make(NULL, 0);
+}
+
+/* Something else than an answer by key would read as "nothing there". */
+static bool holds_others(const struct config_entry *entry, const struct keys *keys, const struct span *names,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < keys->count && !is_name_of(entry, names[i], keys->candidate[j].text))
+            j++;
+        if (j == keys->count)
+            return true;
+    }
+    return false;
+}
+
+static struct verdict of_candidate(const struct config_entry *entry, const struct template_values *asked,
+                                   const struct keys_candidate *candidate, const struct jsondoc *doc,
+                                   struct span name, struct buf *memory)
+{
+    struct template_values found = { .key = candidate->text };
+    const char *why = NULL;
+
+    buf_clear(memory);
+    enum jsondoc_value value = jsondoc_get_member(doc, entry->value_field, name, '\0', memory, &why);
+    struct verdict verdict = of_value(entry, value, &found, memory, why);
+    bool extends = entry->propagate_extension && candidate->lacks_extension;
+    return extends && verdict.kind == VERDICT_FOUND ? verdict_extend(entry, asked->keys->extension, memory) : verdict;
+}
+
 /* The values of all keys that were asked, by key. */
 static struct verdict find_first(const struct config_entry *entry, const struct template_values *asked,
                                  const struct jsondoc *doc, struct buf *memory)
 {
+    struct span names[KEYS_MAX];
+    size_t count = jsondoc_names(doc, entry->value_field, names, KEYS_MAX);
     struct verdict verdict = make(VERDICT_NOTFOUND, "", NULL);
 
+    if (count > KEYS_MAX || holds_others(entry, asked->keys, names, count))
+        return fault(VERDICT_PERM, "the answer has a member that was not asked for",
+                     "the answer has a member that was not asked for: check value_field");
     for (size_t i = 0; i < asked->keys->count && verdict.kind == VERDICT_NOTFOUND; i++) {
         const struct keys_candidate *candidate = &asked->keys->candidate[i];
-        struct template_values found = { .key = candidate->text };
-        const char *why = NULL;
-        buf_clear(memory);
-        enum jsondoc_value value = jsondoc_get_member(doc, entry->value_field, candidate->text, '\0', memory, &why);
-        verdict = of_value(entry, value, &found, memory, why);
-        if (verdict.kind == VERDICT_FOUND && entry->propagate_extension && candidate->lacks_extension)
-            verdict = verdict_extend(entry, asked->keys->extension, memory);
+        struct span name = name_of(entry, candidate, names, count);
+        if (name.p != NULL)
+            verdict = of_candidate(entry, asked, candidate, doc, name, memory);
     }
     verdict.has_value = true;
     return verdict;

@@ -4,8 +4,8 @@
  * Shape:  {"FIELD":"VALUE"}; {"FIELD":null} for a key that the data file lacks, or with miss=N that status and
  *         {"error":"not-found"}. The key is the member "key" of a JSON body, else the parameter key=, else the last
  *         segment of a path /get/KEY. An answer without body=, bytes= and a key is about the empty key.
- *         With a data file, a JSON body whose member "keys" is an array of strings is answered with all of them that the
- *         file has: {"FIELD":{"KEY":"VALUE",...}}, and {"FIELD":{}} for none.
+ *         With a data file, a JSON body whose member "keys" is an array of strings is answered with those of them that
+ *         the file has: {"FIELD":{"KEY":"VALUE",...}}, and {"FIELD":{}} for none.
  *         The paths of nauthilus.h are answered as it says when there is one.
  * Owner:  an answer owns its bytes until answer_free(); answer_make() replaces them. A site owns its parts.
  */

@@ -137,6 +137,45 @@ START_TEST(backend_keys_have_an_old_answer_as_a_whole)
 }
 END_TEST
 
+/* The backend has just said that it is not there any more. */
+START_TEST(backend_keys_that_are_withdrawn_do_not_stand_in)
+{
+    begin(VIRTUAL CACHE("max_age = 0; stale_if_error = \"1h\";"));
+    known = " user%2Bx%40d ";
+    expect("user+x@d", VERDICT_FOUND, "user+x@d", "user%2Bx%40d ");
+    known = "";
+    failing = " %40d ";
+    expect("user+x@d", VERDICT_TEMP, "the backend reports an error of its own", "user%2Bx%40d user%40d %40d ");
+}
+END_TEST
+
+START_TEST(backend_keys_that_were_found_since_stand_in)
+{
+    begin(VIRTUAL CACHE("max_age = 0; stale_if_error = \"1h\";"));
+    known = " %40d ";
+    expect("user+x@d", VERDICT_FOUND, "@d", "user%2Bx%40d user%40d %40d ");
+    known = " %40d user%40d ";
+    expect("user+y@d", VERDICT_FOUND, "user@d", "user%2By%40d user%40d ");
+    failing = " user%2Bx%40d ";
+    expect("user+x@d", VERDICT_FOUND, "user@d", "user%2Bx%40d ");
+    known = " %40d user%2Bx%40d ";
+    failing = "";
+    expect("user+x@d", VERDICT_FOUND, "user+x@d", "user%2Bx%40d ");
+    known = " %40d ";
+    failing = " user%40d ";
+    expect("user+x@d", VERDICT_FOUND, "user@d", "user%2Bx%40d user%40d ");
+}
+END_TEST
+
+START_TEST(backend_keys_put_the_extension_back_as_it_came)
+{
+    begin(VIRTUAL "propagate_extension = true;" CACHE("max_age = \"10s\"; negative_max_age = \"10s\";"));
+    known = " user%40d ";
+    expect("User+Ext@d", VERDICT_FOUND, "user+Ext@d", "user%2Bext%40d user%40d ");
+    expect("user+ext@d", VERDICT_FOUND, "user+ext@d", "");
+}
+END_TEST
+
 START_TEST(backend_keys_follow_old_answers)
 {
     begin(VIRTUAL CACHE("max_age = 0; stale_if_error = \"1h\"; negative_stale_if_error = \"1h\";"));
@@ -203,6 +242,9 @@ int main(void)
     fixture_add_cache(suite, "cache",
                       (const TTest *const[]){ backend_keys_are_kept_each_by_itself,
                                               backend_keys_have_an_old_answer_as_a_whole,
+                                              backend_keys_that_are_withdrawn_do_not_stand_in,
+                                              backend_keys_that_were_found_since_stand_in,
+                                              backend_keys_put_the_extension_back_as_it_came,
                                               backend_keys_follow_old_answers,
                                               backend_keys_that_only_the_cache_knows_need_nobody, NULL }, 1);
     return unit_run(suite);

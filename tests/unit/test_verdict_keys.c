@@ -88,7 +88,8 @@ START_TEST(verdict_values_are_formatted_and_counted)
 }
 END_TEST
 
-#define ALL      "payload = { keys = \"%{keys}\"; }; "
+#define ALL       "payload = { keys = \"%{keys}\"; }; "
+#define OTHERS    "the answer has a member that was not asked for"
 #define PROPAGATE "propagate_extension = true; "
 
 static const struct {
@@ -101,7 +102,11 @@ static const struct {
     { "the first counts", ALL, "{\"@d\":\"c\",\"user@d\":\"b\",\"user+x@d\":\"a\"}", VERDICT_FOUND, "a" },
     { "a later one", ALL, "{\"@d\":\"c\",\"user@d\":\"b\"}", VERDICT_FOUND, "b" },
     { "the last", ALL, "{\"@d\":[\"c\",1]}", VERDICT_FOUND, "c,1" },
-    { "others do not count", ALL, "{\"@e\":\"c\"}", VERDICT_NOTFOUND, "" },
+    { "nothing at all", ALL, "{}", VERDICT_NOTFOUND, "" },
+    { "another member", ALL, "{\"user@d\":\"b\",\"@e\":\"c\"}", VERDICT_PERM, OTHERS },
+    { "an error", ALL, "{\"error\":\"database is down\"}", VERDICT_PERM, OTHERS },
+    { "letters of another case", ALL, "{\"User@D\":\"b\"}", VERDICT_FOUND, "b" },
+    { "letters of another case that count", ALL "fold_case = false;", "{\"User@D\":\"b\"}", VERDICT_PERM, OTHERS },
     { "an empty one is passed over", ALL, "{\"user+x@d\":\"\",\"user@d\":null,\"@d\":[]}", VERDICT_NOTFOUND, "" },
     { "no object at all", ALL, "\"v\"", VERDICT_FOUND, "v" },
     { "an object in a field", ALL "value_field = \"r\";", "{\"r\":{\"@d\":\"c\"}}", VERDICT_FOUND, "c" },
