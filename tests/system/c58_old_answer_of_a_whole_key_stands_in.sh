@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # While the backend is down, a key that was found by one of its later forms has its old answer, though that its first
-# forms are not there is not kept (A3, Keys; A5).
+# forms are not there is not kept; so it has when the answer has too many values or something else (A3, Keys; A5).
 set -eu
 . "$(dirname "$0")/cache.sh"
 
@@ -9,6 +9,8 @@ known() { # KEY VALUE...: all that the backend has from now on
     mv "$T/data.new" "$T/data"
 }
 known user@d.example info@y.example @d.example catchall@y.example full+x@d.example full@y.example
+backend_start -l inet:127.0.0.1:0
+SECOND=$BACKEND
 PORT=$(instance_unused_port)
 backend_at "inet:127.0.0.1:$PORT" -d "$T/data"
 ORIGIN=http://127.0.0.1:$PORT
@@ -19,6 +21,16 @@ map all_at_once '' "$forms payload = { keys = \"%{keys}\"; };"
 map kept_for_long '' "$forms response_cache = { negative_max_age = \"1h\"; };"
 map stumbles 'once=503' "$forms"
 maps=(aliases changed all_at_once kept_for_long)
+
+# These have a second target, which answers otherwise.
+otherwise() { # NAME BODY SETTINGS
+    targets "$1" "$ORIGIN/$1?key=%s http://$SECOND/$1?key=%s&body=$(url "$2")" "$forms ${3:-}"
+}
+every='payload = { keys = "%{keys}"; };'
+otherwise too_many '{"result":["a@y.example","b@y.example"]}' 'expansion_limit = 1;'
+otherwise too_many_by_key '{"result":{"user@d.example":["a@y.example","b@y.example"]}}' "$every expansion_limit = 1;"
+otherwise not_asked_for '{"result":{"error":"the database is down"}}' "$every"
+otherwise nothing '{"result":{}}' "$every"
 configuration "$(cache 'max_age = "0s";')"
 pfx_standalone
 
@@ -38,6 +50,7 @@ expect_found() { # WHEN MAP...
 }
 expect_found "first" "${maps[@]}"
 for map in "${maps[@]}"; do expect_reply "$map" user+x@nowhere.example 'NOTFOUND '; done
+for map in too_many too_many_by_key not_asked_for nothing; do expect_reply "$map" user+x@d.example 'OK info@y.example'; done
 
 # --- It fails in the middle: of each URL the first request does.
 is_found() {
@@ -63,6 +76,18 @@ for map in aliases changed all_at_once; do
 done
 expect_reply kept_for_long user+x@nowhere.example 'NOTFOUND ' # is fresh
 expect_reply kept_for_long user+y@d.example 'TEMP *'
+
+# --- The other target answers too much, or something else: a failure. "Nothing there" is an answer.
+for time in first second; do
+    for map in too_many too_many_by_key not_asked_for; do expect_reply "$map" user+x@d.example 'OK info@y.example'; done
+done
+for map in too_many too_many_by_key; do
+    expect_log "map=$map, .*: more results than expansion_limit allows \(status 200; an old answer stands in\)"
+    expect_reply "$map" user+y@d.example 'TEMP too many results'
+done
+expect_log 'map=not_asked_for, .* not asked for: check value_field \(status 200; an old answer stands in\)'
+expect_reply not_asked_for user+y@d.example 'PERM the answer has a member that was not asked for'
+expect_reply nothing user+x@d.example 'NOTFOUND '
 
 # What was asked for with other settings is another question.
 sed -i '/changed = /s/"virtual"/["full", "catchall"]/' "$CFG"

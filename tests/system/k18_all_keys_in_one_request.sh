@@ -21,7 +21,8 @@ map one_form 'all=%{keys}' ''
 
 number=0
 wanted=()
-answer() { # BODY REPLY [SETTINGS]: an entry and its reply to $full; "PERM" stands for any such
+answer() { # BODY REPLY [SETTINGS]: an entry and its reply to $full; "PERM" stands for any such, "OTHERS"
+    # for what is said of a member that was not asked for
     number=$((number + 1))
     entry "v$number" "target = \"http://$BACKEND/v$number?body=$(url "$1")\"; payload = { all = \"%{keys}\"; };
         $every ${3:-}"
@@ -38,7 +39,7 @@ for nothing in null '""' '[]' '[null,""]'; do
     objects "\"$full\":$nothing,\"$unextended\":$nothing" 'NOTFOUND '
 done
 objects '' 'NOTFOUND '
-objects '"other@mx.example.com":"o","user":"x","":"y"' 'NOTFOUND '
+objects "\"User@mx.Example.com\":\"u\",\"$catchall\":\"c\"" 'OK u'
 objects "\"$unextended\":[\"a\",5e3,null,true]" 'OK a,5000,true'
 objects "\"$unextended\":false,\"$catchall\":\"c\"" 'OK false'
 objects "\"$unextended\":0" 'OK 0'
@@ -49,6 +50,17 @@ answer '{"result":["a","b"]}' 'OK a,b'
 answer '{"result":null}' 'NOTFOUND '
 answer "{\"$unextended\":\"u\"}" 'OK u' 'value_field = "";'
 answer "{\"data\":[{\"$unextended\":\"u\"}]}" 'OK u' 'value_field = "data.0";'
+answer '{}' 'NOTFOUND ' 'value_field = "";'
+
+# Whatever was not asked for makes it no answer.
+for other in '"other@mx.example.com":"o"' '"user":"x"' '"mx.example.com":null' '"":"y"' '"@mx.example.com ":"z"'; do
+    objects "$other" OTHERS
+    objects "\"$full\":\"f\",$other" OTHERS
+    objects "$other,\"$full\":null" OTHERS
+done
+objects "\"User@mx.Example.com\":\"u\"" OTHERS 'fold_case = false;'
+answer '{"error":"the database is down"}' OTHERS 'value_field = "";'
+answer '{"data":{"list":{}}}' OTHERS 'value_field = "data";'
 
 # result_format and expansion_limit are of the form that was found.
 objects "\"$unextended\":[\"a@x.example\",\"b@y.example\"]" \
@@ -92,6 +104,10 @@ expect_holds "an odd key" '"all": ["\"a\\b\"c\u0001d+é\"@x.example",' "$(fetch 
 for i in "${!wanted[@]}"; do
     case ${wanted[i]} in
     PERM | TEMP) expect_reply "v$i" "$full" "${wanted[i]} *" ;;
+    OTHERS)
+        expect_reply "v$i" "$full" 'PERM the answer has a member that was not asked for'
+        expect_log "map=v$i, .* the answer has a member that was not asked for: check value_field \(status 200\)"
+        ;;
     *) expect_equal "v$i: $(grep -A1 " v$i = " "$CFG")" "${wanted[i]}" "$(ask "v$i" "$full")" ;;
     esac
 done

@@ -120,12 +120,11 @@ a@here.test => a@here.test (test)
 a@nowhere.example => a@nowhere.example (any)
 END
 
-# What pfx cannot do as Postfix does: an extension is put back as it was asked for, folded; letters other than those of
-# ASCII are not folded; and trivial-rewrite asks a table for "dot." and dot. before the domain, but a socketmap gets the
-# two as questions of their own.
-sed -e '/+Ext@/s/+Ext@\([a-z.]* (\)/+ext@\1/' -e 's/^\(KÄSE@.*\) => .*/\1 => \1 (any)/' \
+# What pfx cannot do as Postfix does: letters other than those of ASCII are not folded; and trivial-rewrite asks a table
+# for "dot." and dot. before the domain, but a socketmap gets the two as questions of their own.
+sed -e 's/^\(KÄSE@.*\) => .*/\1 => \1 (any)/' \
     -e '/^\(GRÜN\|"dot."\)@route/s/(.*/(domain)/' "$T/wanted" >"$T/otherwise"
-[ "$(diff "$T/wanted" "$T/otherwise" | grep -c '^>')" = 5 ] || fail "no five recipients fare otherwise"
+[ "$(diff "$T/wanted" "$T/otherwise" | grep -c '^>')" = 3 ] || fail "no three recipients fare otherwise"
 
 tables_postfix_new 'canonical_maps = ${tables}canonical' 'canonical_classes = envelope_recipient' \
     'virtual_alias_maps = ${tables}alias' 'transport_maps = ${tables}transport'

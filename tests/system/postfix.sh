@@ -33,8 +33,22 @@ postfix_start() {
     MASTER=$(tr -d ' ' <"$Q/pid/master.pid")
 }
 
+# master(8) can miss a signal that comes while it starts: then nothing is logged, and it is told once more.
 postfix_reload() {
+    local before
+    before=$(reloads)
+    tell_to_reload
+    wait_for 5 has_reloaded "$before" || tell_to_reload
+    wait_for 10 has_reloaded "$before" || fail "master does not reload"
+}
+tell_to_reload() {
     timeout 60 postfix -c "$T/etc" reload >>"$T/postfix.log" 2>&1 || fail "postfix reload: $(tail -3 "$T/postfix.log")"
+}
+reloads() {
+    grep -c 'reload -- version' "$LOG" || true
+}
+has_reloaded() { # HOW-OFTEN-BEFORE
+    [ "$(reloads)" -gt "$1" ]
 }
 
 # Stops the instance; no process of it may be left.
