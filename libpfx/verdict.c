@@ -163,7 +163,7 @@ static struct span name_of(const struct config_entry *entry, const struct keys_c
     return span_make(NULL, 0);
 }
 
-/* Something else than an answer by key would read as "nothing there". */
+/* Something else than an answer by key would read as if nothing were there. */
 static bool holds_others(const struct config_entry *entry, const struct keys *keys, const struct span *names,
                          size_t count)
 {

@@ -50,7 +50,9 @@ expect_found() { # WHEN MAP...
 }
 expect_found "first" "${maps[@]}"
 for map in "${maps[@]}"; do expect_reply "$map" user+x@nowhere.example 'NOTFOUND '; done
-for map in too_many too_many_by_key not_asked_for nothing; do expect_reply "$map" user+x@d.example 'OK info@y.example'; done
+for map in too_many too_many_by_key not_asked_for nothing; do
+    expect_reply "$map" user+x@d.example 'OK info@y.example'
+done
 
 # --- It fails in the middle: of each URL the first request does.
 is_found() {
