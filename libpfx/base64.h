@@ -1,7 +1,7 @@
 /*
- * Base64 with padding.
+ * Base64 with padding, and base64url without.
  *
- * Source: RFC 4648 section 4.
+ * Source: RFC 4648 sections 4 and 5; RFC 7515 section 2.
  */
 #ifndef PFX_BASE64_H
 #define PFX_BASE64_H
@@ -16,5 +16,9 @@ size_t base64_encode(char *out, size_t size, struct span bytes);
  * size; nothing is written unless size is enough. False: not base64.
  */
 bool base64_decode(char *out, size_t size, struct span text, size_t *needed);
+
+/* The same with '-' and '_', and no padding at all. */
+size_t base64_url_encode(char *out, size_t size, struct span bytes);
+bool base64_url_decode(char *out, size_t size, struct span text, size_t *needed);
 
 #endif

@@ -110,7 +110,7 @@ static bool is_read_whole(struct span body, const char *end)
 
 struct jsondoc *jsondoc_parse(struct span body, const char **why)
 {
-    cJSON_Hooks hooks = { .malloc_fn = mem_alloc, .free_fn = mem_free };
+    cJSON_Hooks hooks = { .malloc_fn = mem_alloc, .free_fn = mem_wiping_free };
     const char *end = NULL;
     struct span rest = body;
 
@@ -274,6 +274,48 @@ enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, char
                                const char **why)
 {
     return add_item(out, find_item(doc->root, path), separator, why);
+}
+
+enum jsondoc_type jsondoc_type(const struct jsondoc *doc, const char *path)
+{
+    const cJSON *item = find_item(doc->root, path);
+
+    if (item == NULL)
+        return JSONDOC_ABSENT;
+    switch (item->type & 0xFF) {
+    case cJSON_False:
+        return JSONDOC_FALSE;
+    case cJSON_True:
+        return JSONDOC_TRUE;
+    case cJSON_Number:
+        return JSONDOC_NUMBER;
+    case cJSON_String:
+        return JSONDOC_STRING;
+    case cJSON_Array:
+        return JSONDOC_ARRAY;
+    case cJSON_Object:
+        return JSONDOC_OBJECT;
+    default:
+        return JSONDOC_NULL;
+    }
+}
+
+struct span jsondoc_string(const struct jsondoc *doc, const char *path)
+{
+    const cJSON *item = find_item(doc->root, path);
+    return span_text(cJSON_IsString(item) ? item->valuestring : NULL);
+}
+
+double jsondoc_number(const struct jsondoc *doc, const char *path)
+{
+    const cJSON *item = find_item(doc->root, path);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+size_t jsondoc_length(const struct jsondoc *doc, const char *path)
+{
+    const cJSON *item = find_item(doc->root, path);
+    return cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 0;
 }
 
 bool jsondoc_is_object(const struct jsondoc *doc, const char *path)

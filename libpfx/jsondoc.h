@@ -10,7 +10,7 @@
  *         without point or exponent: 2^53 + 1 would read as the same); nesting as json_check(). A number of more than
  *         63 characters is refused where cJSON cannot read it (not every 1.7.15 can).
  * Errors: constant reasons.
- * Owner:  the document is the caller's, freed by jsondoc_free().
+ * Owner:  the document is the caller's, freed by jsondoc_free(), and wiped: it may hold a token.
  * Source: RFC 8259. A document with a member that stands twice in one object is refused.
  */
 #ifndef PFX_JSONDOC_H
@@ -33,6 +33,22 @@ struct jsondoc *jsondoc_parse(struct span body, const char **why); /* NULL: not 
 void jsondoc_free(struct jsondoc **doc);
 enum jsondoc_value jsondoc_get(const struct jsondoc *doc, const char *path, char separator, struct buf *out,
                                const char **why);
+
+/* What it is in JSON, for what must not be taken for something else. */
+enum jsondoc_type {
+    JSONDOC_ABSENT,
+    JSONDOC_NULL,
+    JSONDOC_FALSE,
+    JSONDOC_TRUE,
+    JSONDOC_NUMBER,
+    JSONDOC_STRING,
+    JSONDOC_ARRAY,
+    JSONDOC_OBJECT
+};
+enum jsondoc_type jsondoc_type(const struct jsondoc *doc, const char *path);
+struct span jsondoc_string(const struct jsondoc *doc, const char *path); /* p NULL: it is none; borrowed */
+double jsondoc_number(const struct jsondoc *doc, const char *path);      /* NAN: it is none */
+size_t jsondoc_length(const struct jsondoc *doc, const char *path);      /* of an array; 0: it is none */
 
 /* Is it an object? Then its member of that name, dots and all. */
 bool jsondoc_is_object(const struct jsondoc *doc, const char *path);

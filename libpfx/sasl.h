@@ -1,5 +1,5 @@
 /*
- * SASL messages of mail programs: PLAIN and LOGIN.
+ * SASL messages of mail programs: PLAIN and LOGIN, and those that carry a token (oauth.h).
  *
  * Shape:  PLAIN  [AUTHZID] NUL AUTHCID NUL PASSWORD
  *         LOGIN  two challenges, SASL_LOGIN_USERNAME and SASL_LOGIN_PASSWORD, each answered by the bare text; an
@@ -11,7 +11,7 @@
  *         before any backend is asked: an empty name or password, a NUL too many or too few, text that is not UTF-8, a
  *         name with control bytes (Postfix would show and use it with '?', another name), an AUTHZID other than the
  *         AUTHCID.
- * Owner:  spans borrow the message; it holds a secret: the caller wipes it.
+ * Owner:  spans borrow the message, or the memory that was given; they hold a secret: the caller wipes them.
  * Source: RFC 4616, RFC 4422; draft-murchison-sasl-login-00.
  */
 #ifndef PFX_SASL_H
@@ -25,7 +25,7 @@
 #define SASL_LOGIN_USERNAME "Username:"
 #define SASL_LOGIN_PASSWORD "Password:"
 
-enum sasl_mechanism { SASL_PLAIN, SASL_LOGIN, SASL_MECHANISMS };
+enum sasl_mechanism { SASL_PLAIN, SASL_LOGIN, SASL_XOAUTH2, SASL_OAUTHBEARER, SASL_MECHANISMS };
 
 enum sasl_outcome {
     SASL_GOOD,
@@ -35,8 +35,8 @@ enum sasl_outcome {
 
 /* name is set as soon as it is good, whatever is wrong behind it. */
 struct sasl_credentials {
-    struct span name;
-    struct span password;
+    struct span name;     /* with a token: what the client claims, or empty */
+    struct span password; /* or the token */
 };
 
 enum sasl_outcome sasl_plain(struct span message, struct sasl_credentials *credentials, const char **why);
@@ -47,8 +47,12 @@ enum sasl_outcome sasl_check_password(struct span password, const char **why);
 
 const char *sasl_name(enum sasl_mechanism mechanism);
 bool sasl_find(struct span name, enum sasl_mechanism *mechanism); /* in any case */
+bool sasl_is_oauth(enum sasl_mechanism mechanism);                /* it carries a token */
 
-/* What the client is asked when it begins without a message. An empty one of LOGIN counts as none, as for Dovecot. */
+/*
+ * What the client is asked when it begins without a message. An empty one counts as none, but for PLAIN: so does
+ * Dovecot.
+ */
 struct span sasl_challenge(enum sasl_mechanism mechanism);
 bool sasl_begins_with(enum sasl_mechanism mechanism, struct span message);
 
@@ -65,7 +69,8 @@ struct sasl_step {
     const char *why;
 };
 
-/* name: what an earlier step kept; empty: nothing. */
-enum sasl_next sasl_step(enum sasl_mechanism mechanism, struct span name, struct span message, struct sasl_step *step);
+/* name: what an earlier step kept; empty: nothing. memory: as many bytes as the message has, the step may use them. */
+enum sasl_next sasl_step(enum sasl_mechanism mechanism, struct span name, struct span message, char *memory,
+                         struct sasl_step *step);
 
 #endif
