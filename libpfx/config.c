@@ -75,6 +75,18 @@ bool config_has_string(const struct config_strings *list, struct span text)
     return false;
 }
 
+struct span config_join(const struct config_strings *list, char separator, struct buf *memory)
+{
+    buf_clear(memory);
+    for (size_t i = 0; i < list->count; i++) {
+        const size_t n = memory->n;
+        struct span between = span_make(&separator, n > 0 ? 1 : 0);
+        if (!buf_add(memory, between) || !buf_add(memory, span_text(list->item[i])))
+            memory->n = n;
+    }
+    return buf_span(memory);
+}
+
 bool config_has_header(const struct config_entry *entry, const char *name)
 {
     for (size_t i = 0; i < entry->header_count; i++)

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "buf.h"
 #include "keys.h"
 #include "span.h"
 #include "template.h"
@@ -119,6 +120,45 @@ struct config_cache {
     int64_t stale_after_ms;
 };
 
+enum config_oidc_method {
+    CONFIG_OIDC_AUTO, /* by what is configured, and what the provider knows */
+    CONFIG_OIDC_SECRET_BASIC,
+    CONFIG_OIDC_SECRET_POST,
+    CONFIG_OIDC_PRIVATE_KEY_JWT,
+    CONFIG_OIDC_NONE
+};
+enum config_oidc_encoding { CONFIG_OIDC_ENCODING_FORM, CONFIG_OIDC_ENCODING_RAW };
+enum config_oidc_validation { CONFIG_OIDC_INTROSPECTION, CONFIG_OIDC_JWKS, CONFIG_OIDC_VALIDATION_AUTO };
+enum config_oidc_claimed { CONFIG_OIDC_MATCH, CONFIG_OIDC_IGNORE };
+
+/* A group backend_oidc_auth or sasl_oidc_auth; what follows validation is of the latter. */
+struct config_oidc {
+    bool enabled;
+    char *configuration_uri;
+    struct config_target configuration; /* the same, taken apart */
+    char *client_id;
+    char *client_secret; /* secret; NULL none */
+    char *private_key;   /* PEM, secret; NULL none */
+    char *key_id;        /* "" none */
+    char *assertion_audience; /* "" the endpoint that is called */
+    struct config_strings scopes;
+    int auth_method;    /* enum config_oidc_method */
+    int basic_encoding; /* enum config_oidc_encoding */
+    struct config_http http;
+    struct config_tls tls;
+
+    int validation; /* enum config_oidc_validation */
+    int64_t jwks_cache_ttl_ms;
+    struct config_strings account_claim; /* none: the default of the validation */
+    struct config_strings audience;      /* none: not checked, or any_audience */
+    bool any_audience;
+    struct config_strings required_scopes;
+    struct config_strings required_claims; /* "name=value" */
+    bool require_typ;
+    int claimed_name; /* enum config_oidc_claimed */
+    int64_t clock_skew_ms;
+};
+
 enum config_error_result { CONFIG_ERROR_PERM, CONFIG_ERROR_TEMP };
 enum config_auth_style { CONFIG_AUTH_JSON, CONFIG_AUTH_BASIC, CONFIG_AUTH_FORM, CONFIG_AUTH_TEMPLATE };
 enum config_tempfail { CONFIG_TEMPFAIL_AUTO, CONFIG_TEMPFAIL_DISCONNECT, CONFIG_TEMPFAIL_FAIL };
@@ -139,6 +179,7 @@ struct config_entry {
     struct config_header *headers;
     size_t header_count;
     char *authorization; /* the value of the Authorization header, secret; NULL none */
+    const struct config_oidc *backend_oidc; /* a token is fetched for it; NULL none */
     bool request_compression;
     bool response_compression;
     struct config_http http;
@@ -180,6 +221,8 @@ struct config_entry {
     char *protocol; /* "" the service that the request names */
     int64_t default_local_port; /* 0 none */
     int tempfail;   /* enum config_tempfail */
+    const struct config_oidc *sasl_oidc;    /* how tokens of mail programs are checked; NULL: not at all */
+    struct config_strings oauth_properties; /* of XOAUTH2 and OAUTHBEARER in the handshake */
 };
 
 struct config_section {
@@ -234,6 +277,9 @@ const struct config_entry *config_find(const struct config *config, enum config_
 bool config_has_header(const struct config_entry *entry, const char *name);
 bool config_has_status(const struct config_statuses *list, int status);
 bool config_has_string(const struct config_strings *list, struct span text);
+
+/* All of them as one text in memory, which has room for them; what does not fit is left out. */
+struct span config_join(const struct config_strings *list, char separator, struct buf *memory);
 
 const char *config_section_name(enum config_section_id section); /* "socket_maps" ... */
 

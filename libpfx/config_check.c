@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "config_host.h"
-#include "sasl.h"
 #include "template.h"
 
 static const char proxy_scheme[] = "http://";
@@ -106,23 +105,58 @@ static const char *check_result_format(struct span text)
     return why;
 }
 
+static bool is_one_of(const char *const *words, size_t count, struct span text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_equal(text, span_text(words[i])))
+            return true;
+    return false;
+}
+
 static const char *check_mechanism(struct span name)
 {
-    enum sasl_mechanism mechanism;
+    static const char *const words[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER" };
+    bool ok = is_one_of(words, sizeof(words) / sizeof(words[0]), name);
 
-    if (sasl_find(name, &mechanism) && span_equal(name, span_text(sasl_name(mechanism))))
-        return NULL;
-    return span_equal(name, SPAN("XOAUTH2")) || span_equal(name, SPAN("OAUTHBEARER"))
-               ? "XOAUTH2 and OAUTHBEARER need sasl_oidc_auth, which is not supported yet"
-               : "must be \"PLAIN\" or \"LOGIN\"";
+    return ok ? NULL : "must be \"PLAIN\", \"LOGIN\", \"XOAUTH2\" or \"OAUTHBEARER\"";
+}
+
+/* Those that the handshake of the Dovecot auth protocol knows, and Postfix. */
+static const char *check_property(struct span name)
+{
+    static const char *const words[] = { "plaintext", "dictionary", "active", "forward-secrecy", "mutual-auth",
+                                         "anonymous", "private" };
+    bool ok = is_one_of(words, sizeof(words) / sizeof(words[0]), name);
+
+    return ok ? NULL : "must be \"plaintext\", \"dictionary\", \"active\", \"forward-secrecy\", \"mutual-auth\", "
+                       "\"anonymous\" or \"private\"";
+}
+
+/* RFC 6749, section 3.3. */
+static const char *check_scope(struct span scope)
+{
+    for (size_t i = 0; i < scope.n; i++) {
+        char c = scope.p[i];
+        if (c <= ' ' || c > '~' || c == '"' || c == '\\')
+            return "must be words without blanks, quotes or backslashes, one for each scope";
+    }
+    return NULL;
+}
+
+static const char *check_claim(struct span claim)
+{
+    size_t name = span_find(claim, '=');
+    return name > 0 && name < claim.n ? NULL : "must be \"name=value\"";
 }
 
 const char *config_check_text(enum config_type type, struct span text)
 {
     switch (type) {
     case CONFIG_KEY_FIELD:
+    case CONFIG_KEY_FIELDS:
         return check_field(text);
     case CONFIG_KEY_FILE_NAME:
+    case CONFIG_KEY_OIDC_KEY_FILE:
         return check_file_name(text);
     case CONFIG_KEY_PROXY:
         return check_proxy(text);
@@ -136,6 +170,12 @@ const char *config_check_text(enum config_type type, struct span text)
         return check_header_name(text);
     case CONFIG_KEY_MECHANISMS:
         return check_mechanism(text);
+    case CONFIG_KEY_PROPERTIES:
+        return check_property(text);
+    case CONFIG_KEY_SCOPES:
+        return check_scope(text);
+    case CONFIG_KEY_CLAIMS:
+        return check_claim(text);
     case CONFIG_KEY_DOMAINS:
         return check_domain(text);
     case CONFIG_KEY_RESULT_FORMAT:

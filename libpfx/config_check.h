@@ -2,7 +2,7 @@
  * What the text of a key may be, by its type.
  *
  * Errors: constant texts that say what is allowed.
- * Source: pfx.cfg(5); for names of headers RFC 9110, section 5.6.2.
+ * Source: pfx.cfg(5); for names of headers RFC 9110, section 5.6.2; for scopes RFC 6749, section 3.3.
  */
 #ifndef PFX_CONFIG_CHECK_H
 #define PFX_CONFIG_CHECK_H

@@ -2,11 +2,11 @@
 
 #include "action.h"
 #include "config_cache.h"
-#include "config_host.h"
 #include "config_login.h"
 #include "config_map.h"
 #include "config_memory.h"
 #include "config_payload.h"
+#include "config_reach.h"
 #include "config_secret.h"
 #include "config_target.h"
 #include "config_value.h"
@@ -17,6 +17,7 @@ static const char authorization[] = "Authorization";
 struct level {
     char *authorization;
     bool has_header;
+    bool has_oidc;
     size_t count;
 };
 
@@ -37,6 +38,14 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
     case CONFIG_KEY_TLS_GROUP:
         config_value_read_group(r, setting, CONFIG_PLACE_TLS, &draft->entry.tls);
         break;
+    case CONFIG_KEY_BACKEND_OIDC_GROUP:
+        config_oidc_read(r, setting, CONFIG_PLACE_OIDC, &draft->backend_oidc);
+        level->has_oidc = config_oidc_is_enabled(&draft->backend_oidc);
+        level->count += level->has_oidc;
+        break;
+    case CONFIG_KEY_SASL_OIDC_GROUP:
+        config_oidc_read(r, setting, CONFIG_PLACE_OIDC_ANY, &draft->sasl_oidc);
+        break;
     case CONFIG_KEY_TARGET:
         draft->target = setting;
         break;
@@ -49,7 +58,7 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
         break;
     case CONFIG_KEY_BASIC:
     case CONFIG_KEY_BEARER:
-        level->authorization = config_secret_authorization(r, setting, key->type);
+        level->authorization = config_secret_read(r, setting, key->type);
         level->count++;
         break;
     default:
@@ -63,13 +72,15 @@ static void take_credentials(struct config_reader *r, const config_setting_t *gr
                              struct config_draft *draft)
 {
     if (level->count > 1)
-        config_reader_error(r, group, "only one of http_auth_basic, http_auth_bearer and an Authorization header may "
-                                      "stand here");
+        config_reader_error(r, group, "only one of http_auth_basic, http_auth_bearer, backend_oidc_auth and an "
+                                      "Authorization header may stand here");
     if (level->count == 0)
         return;
     draft->entry.authorization = level->authorization;
     if (!level->has_header)
         config_header_remove(r, &draft->headers, authorization);
+    if (!level->has_oidc)
+        draft->backend_oidc.nearest = NULL;
 }
 
 void config_entry_read(struct config_reader *r, const config_setting_t *group, enum config_place place,
@@ -88,12 +99,6 @@ void config_entry_read(struct config_reader *r, const config_setting_t *group, e
             read_key(r, key, setting, draft, &level);
     }
     take_credentials(r, group, &level, draft);
-}
-
-static void check_tls(struct config_reader *r, const config_setting_t *group, const struct config_tls *tls)
-{
-    if (tls->key[0] != '\0' && tls->cert[0] == '\0')
-        config_reader_error(r, group, "tls has a key, but no cert");
 }
 
 void config_entry_check_defaults(struct config_reader *r, const struct config_draft *draft)
@@ -138,20 +143,6 @@ static void finish_policy(struct config_reader *r, const config_setting_t *group
     check_action(r, group, "on_error", entry->on_error, entry->restrictions);
 }
 
-/* The proxy was checked when it was read, at whatever level. */
-static void take_proxy(struct config_reader *r, struct config_http *http)
-{
-    struct span url = span_text(http->proxy);
-    struct config_host host;
-    const char *why;
-
-    if (url.n == 0 || !config_host_parse_proxy(span_skip(url, sizeof("http://") - 1), &host, &why))
-        return;
-    http->proxy_host = config_memory_text(r->config->memory, host.host);
-    http->proxy_port = host.port;
-    http->proxy_is_address = host.is_address;
-}
-
 static void finish_section(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
 {
     struct config_entry *entry = &draft->entry;
@@ -168,21 +159,40 @@ static void finish_section(struct config_reader *r, const config_setting_t *grou
         config_map_finish(r, group, entry);
 }
 
+static void take_targets(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
+{
+    struct config_entry *entry = &draft->entry;
+
+    if (draft->target != NULL)
+        entry->targets = config_target_read(r, draft->target, &entry->target_count);
+    else if (entry->section != CONFIG_DOVECOT_SASL || config_login_has_password(entry))
+        config_reader_error(r, group, "target is required");
+}
+
+static void take_mechanisms(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
+{
+    bool has_oidc = config_oidc_is_enabled(&draft->sasl_oidc);
+
+    config_login_take_mechanisms(r, group, draft->target != NULL, has_oidc, &draft->entry);
+}
+
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft)
 {
     struct config_entry *entry = &draft->entry;
 
-    if (draft->target == NULL)
-        config_reader_error(r, group, "target is required");
-    else
-        entry->targets = config_target_read(r, draft->target, &entry->target_count);
+    if (entry->section == CONFIG_DOVECOT_SASL)
+        take_mechanisms(r, group, draft);
+    if (config_setting_type(group) != CONFIG_TYPE_GROUP)
+        return;
+    take_targets(r, group, draft);
+    entry->backend_oidc = config_oidc_finish(r, CONFIG_PLACE_OIDC, &draft->backend_oidc);
+    entry->sasl_oidc = config_oidc_finish(r, CONFIG_PLACE_OIDC_ANY, &draft->sasl_oidc);
     entry->headers = draft->headers.item;
     entry->header_count = draft->headers.count;
     finish_section(r, group, draft);
     if (entry->method == NULL)
         entry->method = config_memory_text(r->config->memory, entry->payload.count > 0 ? SPAN("POST") : SPAN("GET"));
     check_statuses(r, group, entry);
-    check_tls(r, group, &entry->tls);
-    take_proxy(r, &entry->http);
+    config_reach_finish(r, group, &entry->http, &entry->tls);
     config_cache_check(r, draft->timing, entry);
 }

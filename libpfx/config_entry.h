@@ -11,11 +11,14 @@
 
 #include "config_header.h"
 #include "config_key.h"
+#include "config_oidc.h"
 #include "config_reader.h"
 
 struct config_draft {
     struct config_entry entry;
     struct config_headers headers;
+    struct config_oidc_draft backend_oidc;
+    struct config_oidc_draft sasl_oidc;
     const config_setting_t *target; /* the nearest, NULL: none */
     const config_setting_t *payload;
     const config_setting_t *timing; /* the nearest group http or response_cache, NULL: none */
@@ -28,7 +31,7 @@ void config_entry_read(struct config_reader *r, const config_setting_t *group, e
 /* Of a section's defaults: the mistakes that hurt all entries. */
 void config_entry_check_defaults(struct config_reader *r, const struct config_draft *draft);
 
-/* Makes draft->entry complete. */
+/* Makes draft->entry complete, as far as a group that is none allows it. */
 void config_entry_finish(struct config_reader *r, const config_setting_t *group, struct config_draft *draft);
 
 #endif

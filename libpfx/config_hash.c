@@ -9,8 +9,8 @@
 
 static bool may_be_secret(const config_setting_t *setting)
 {
-    static const char names[][sizeof("http_auth_bearer")] = { "http_auth_basic", "http_auth_bearer", "proxy",
-                                                              "custom_headers" };
+    static const char names[][sizeof("http_auth_bearer")] = { "http_auth_basic", "http_auth_bearer", "client_secret",
+                                                              "proxy", "custom_headers" };
     const char *name = config_setting_name(setting);
 
     for (size_t i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++)

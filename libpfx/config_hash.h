@@ -2,8 +2,8 @@
  * A number that tells two configurations apart, for the log.
  *
  * Shape:  FNV-1a, 64 bits, over names, types and values in their order. Values that may be secrets are left out,
- *         those of http_auth_basic, http_auth_bearer, proxy and custom_headers: whoever reads the log could else try
- *         guesses.
+ *         those of http_auth_basic, http_auth_bearer, client_secret, proxy and custom_headers: whoever reads the log
+ *         could else try guesses.
  * Source: draft-eastlake-fnv; the hash is for people to compare, not against forgery.
  */
 #ifndef PFX_CONFIG_HASH_H

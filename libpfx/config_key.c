@@ -19,11 +19,14 @@
 #define LOGIN CONFIG_PLACE_LOGIN
 #define CACHE CONFIG_PLACE_CACHE
 #define CACHE_TOP CONFIG_PLACE_CACHE_TOP
+#define OIDC CONFIG_PLACE_OIDC
+#define OIDC_LOGIN CONFIG_PLACE_OIDC_LOGIN
 #define IN_TOP(member) offsetof(struct config, member)
 #define IN_HTTP(member) offsetof(struct config_http, member)
 #define IN_TLS(member) offsetof(struct config_tls, member)
 #define IN_CACHE(member) offsetof(struct config_cache, member)
 #define IN_ENTRY(member) offsetof(struct config_entry, member)
+#define IN_OIDC(member) offsetof(struct config_oidc, member)
 #define NOWHERE 0
 #define CONFIG_KEY(places, name, type, member, min, max, preset, help)                                                 \
     { places, #name, CONFIG_KEY_##type, member, min, max, preset, help },
@@ -107,6 +110,10 @@ static const char *place_text(unsigned places)
         return "in the group response_cache of the top level";
     if ((places & TOP) != 0)
         return "at top level";
+    if ((places & OIDC) != 0)
+        return "in the groups backend_oidc_auth and sasl_oidc_auth";
+    if ((places & OIDC_LOGIN) != 0)
+        return "in the group sasl_oidc_auth";
     if (places == MAP)
         return "in an entry of socket_maps, or in its defaults";
     if (places == POLICY)
@@ -180,6 +187,8 @@ static const char *preset_text(const struct config_key *key)
     case CONFIG_KEY_HTTP_GROUP:
     case CONFIG_KEY_TLS_GROUP:
     case CONFIG_KEY_CACHE_GROUP:
+    case CONFIG_KEY_BACKEND_OIDC_GROUP:
+    case CONFIG_KEY_SASL_OIDC_GROUP:
         return "{}";
     default:
         return key->preset[0] == '\0' ? "-" : key->preset;
@@ -192,7 +201,8 @@ void config_print_keys(void)
         unsigned place;
         const char *name;
     } places[] = { { TOP, "TOP" }, { HTTP, "HTTP" }, { TLS, "TLS" }, { CONFIG_PLACE_CACHE_ANY, "CACHE" },
-                   { MAP, "MAP" }, { POLICY, "POLICY" }, { LOGIN, "LOGIN" } };
+                   { MAP, "MAP" }, { POLICY, "POLICY" }, { LOGIN, "LOGIN" },
+                   { CONFIG_PLACE_OIDC_ANY, "OIDC" } };
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         for (size_t j = 0; j < config_key_count; j++) {

@@ -19,6 +19,9 @@ enum config_place {
     CONFIG_PLACE_CACHE = 64,
     CONFIG_PLACE_CACHE_TOP = 128, /* response_cache at top level: one table for all */
     CONFIG_PLACE_CACHE_ANY = CONFIG_PLACE_CACHE | CONFIG_PLACE_CACHE_TOP,
+    CONFIG_PLACE_OIDC = 256,       /* backend_oidc_auth and sasl_oidc_auth */
+    CONFIG_PLACE_OIDC_LOGIN = 512, /* sasl_oidc_auth only */
+    CONFIG_PLACE_OIDC_ANY = CONFIG_PLACE_OIDC | CONFIG_PLACE_OIDC_LOGIN,
 };
 
 enum config_type {
@@ -27,12 +30,14 @@ enum config_type {
     CONFIG_KEY_HTTP_GROUP,
     CONFIG_KEY_TLS_GROUP,
     CONFIG_KEY_CACHE_GROUP,
+    CONFIG_KEY_BACKEND_OIDC_GROUP,
+    CONFIG_KEY_SASL_OIDC_GROUP,
     CONFIG_KEY_INTEGER,
     CONFIG_KEY_TIME, /* milliseconds */
     CONFIG_KEY_SIZE, /* bytes */
     CONFIG_KEY_BOOLEAN,
     CONFIG_KEY_STRING,
-    CONFIG_KEY_FIELD,
+    CONFIG_KEY_FIELD, /* a dotted path */
     CONFIG_KEY_FILE_NAME,
     CONFIG_KEY_HEADER_NAME,
     CONFIG_KEY_PROXY,
@@ -42,6 +47,10 @@ enum config_type {
     CONFIG_KEY_CA_FILES,
     CONFIG_KEY_ATTRIBUTES, /* names of them */
     CONFIG_KEY_MECHANISMS,
+    CONFIG_KEY_PROPERTIES, /* of mechanisms */
+    CONFIG_KEY_FIELDS,
+    CONFIG_KEY_SCOPES,
+    CONFIG_KEY_CLAIMS, /* "name=value" */
     CONFIG_KEY_DOMAINS,
     CONFIG_KEY_KEYS,
     CONFIG_KEY_RESULT_FORMAT,
@@ -57,11 +66,19 @@ enum config_type {
     CONFIG_KEY_ERROR_RESULT,
     CONFIG_KEY_AUTH_STYLE,
     CONFIG_KEY_TEMPFAIL,
-    CONFIG_KEY_TARGET, /* from here on: read with the whole entry */
+    CONFIG_KEY_OIDC_METHOD,
+    CONFIG_KEY_OIDC_ENCODING,
+    CONFIG_KEY_OIDC_VALIDATION,
+    CONFIG_KEY_OIDC_CLAIMED,
+    CONFIG_KEY_TARGET, /* from here on: read with the whole entry, or the whole group of OpenID Connect */
     CONFIG_KEY_PAYLOAD,
     CONFIG_KEY_HEADERS,
     CONFIG_KEY_BASIC,
     CONFIG_KEY_BEARER,
+    CONFIG_KEY_OIDC_URI,
+    CONFIG_KEY_OIDC_CLIENT,
+    CONFIG_KEY_OIDC_SECRET,
+    CONFIG_KEY_OIDC_KEY_FILE,
 };
 
 struct config_key {

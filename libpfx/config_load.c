@@ -47,6 +47,13 @@ static void read_presets(struct loader *l, enum config_place place, void *base)
     mem_free(text);
 }
 
+static void read_oidc_presets(struct loader *l, struct config_oidc *group)
+{
+    read_presets(l, CONFIG_PLACE_OIDC_ANY, group);
+    read_presets(l, CONFIG_PLACE_HTTP, &group->http);
+    read_presets(l, CONFIG_PLACE_TLS, &group->tls);
+}
+
 static void read_all_presets(struct loader *l)
 {
     read_presets(l, CONFIG_PLACE_TOP, l->reader.config);
@@ -57,6 +64,8 @@ static void read_all_presets(struct loader *l)
     read_presets(l, CONFIG_PLACE_MAP, &l->draft);
     read_presets(l, CONFIG_PLACE_POLICY, &l->draft);
     read_presets(l, CONFIG_PLACE_LOGIN, &l->draft);
+    read_oidc_presets(l, &l->draft.backend_oidc.group);
+    read_oidc_presets(l, &l->draft.sasl_oidc.group);
 }
 
 static void add_file(struct loader *l, const char *path)

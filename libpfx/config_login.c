@@ -8,6 +8,11 @@
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
 
+/* In the order of the defaults: those that take a password, those that take a token. */
+static const char *const mechanisms[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER" };
+static const size_t mechanism_count = sizeof(mechanisms) / sizeof(mechanisms[0]);
+static const size_t first_token = 2;
+
 /* What wrong credentials are answered with when failure_status is not given. */
 static const int forbidden[] = { 403 };
 static const int unauthorized[] = { 401 };
@@ -44,13 +49,18 @@ static void cut_timeout(struct config_reader *r, const config_setting_t *group, 
 
 static void take_failure_status(struct config_reader *r, struct config_entry *entry)
 {
+    const int *status = failures[entry->auth_style].status;
     size_t count = failures[entry->auth_style].count;
 
     if (entry->failure_status.count > 0)
         return;
+    if (status == either && entry->backend_oidc != NULL) { /* 401 is about the token */
+        status = forbidden;
+        count = sizeof(forbidden) / sizeof(forbidden[0]);
+    }
     int *items = config_memory_array(r->config->memory, count, sizeof(*items));
     for (size_t i = 0; i < count; i++)
-        items[i] = failures[entry->auth_style].status[i];
+        items[i] = status[i];
     entry->failure_status = (struct config_statuses){ items, count };
 }
 
@@ -79,9 +89,10 @@ static bool holds_password(const struct config_template *payload)
 static void check_basic(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
                         const struct config_entry *entry)
 {
-    if (entry->authorization != NULL || config_has_header(entry, "Authorization"))
+    if (entry->authorization != NULL || entry->backend_oidc != NULL || config_has_header(entry, "Authorization"))
         config_reader_error(r, group, "auth_style \"basic\" sends the user's own credentials: http_auth_basic, "
-                                      "http_auth_bearer or an Authorization header cannot stand beside it");
+                                      "http_auth_bearer, backend_oidc_auth or an Authorization header cannot stand "
+                                      "beside it");
     if (holds_password(&entry->payload))
         config_reader_error(r, payload, "%%{password}: auth_style \"basic\" sends it as a header");
 }
@@ -125,13 +136,51 @@ static void take_payload(struct config_reader *r, const config_setting_t *group,
         config_reader_error(r, group, "auth_style \"template\" needs a payload");
 }
 
-static void check_mechanisms(struct config_reader *r, const config_setting_t *group, const struct config_strings *names)
+static void check_mechanisms(struct config_reader *r, const config_setting_t *group, const struct config_strings *names,
+                             bool has_oidc)
 {
     struct config_strings before = { names->item, 0 };
 
     for (; before.count < names->count; before.count++)
         if (config_has_string(&before, span_text(names->item[before.count])))
             config_reader_error(r, group, "mechanisms names %s twice", names->item[before.count]);
+    for (size_t i = first_token; i < mechanism_count && !has_oidc; i++)
+        if (config_has_string(names, span_text(mechanisms[i])))
+            config_reader_error(r, group, "mechanisms names %s, which needs sasl_oidc_auth", mechanisms[i]);
+}
+
+void config_login_take_mechanisms(struct config_reader *r, const config_setting_t *group, bool has_target,
+                                  bool has_oidc, struct config_entry *entry)
+{
+    size_t first = has_oidc && !has_target ? first_token : 0;
+    size_t end = has_oidc ? mechanism_count : first_token;
+
+    if (entry->mechanisms.count > 0) {
+        check_mechanisms(r, group, &entry->mechanisms, has_oidc);
+        return;
+    }
+    char **items = config_memory_array(r->config->memory, end - first, sizeof(*items));
+    for (size_t i = first; i < end; i++)
+        items[i - first] = config_memory_text(r->config->memory, span_text(mechanisms[i]));
+    entry->mechanisms = (struct config_strings){ items, end - first };
+}
+
+bool config_login_has_password(const struct config_entry *entry)
+{
+    for (size_t i = 0; i < first_token; i++)
+        if (config_has_string(&entry->mechanisms, span_text(mechanisms[i])))
+            return true;
+    return false;
+}
+
+/* It is about the token, which would be fetched anew for each wrong password, and the password sent twice. */
+static void check_failure(struct config_reader *r, const config_setting_t *group, const struct config_entry *entry)
+{
+    bool is_basic = entry->auth_style == CONFIG_AUTH_BASIC; /* which cannot have both */
+
+    if (entry->backend_oidc != NULL && !is_basic && config_has_status(&entry->failure_status, 401))
+        config_reader_error(r, group, "failure_status must not hold 401 with backend_oidc_auth, whose token it is "
+                                      "about");
 }
 
 void config_login_finish(struct config_reader *r, const config_setting_t *group, const config_setting_t *payload,
@@ -144,6 +193,6 @@ void config_login_finish(struct config_reader *r, const config_setting_t *group,
         check_made(r, group, entry);
     check_success(r, group, &entry->status_code);
     take_failure_status(r, entry);
-    check_mechanisms(r, group, &entry->mechanisms);
+    check_failure(r, group, entry);
     cut_timeout(r, group, &entry->http);
 }

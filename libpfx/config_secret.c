@@ -10,6 +10,7 @@
 
 static const char basic_scheme[] = "Basic ";
 static const char bearer_scheme[] = "Bearer ";
+static const char pem_begin[] = "-----BEGIN ";
 
 static bool read_file(struct config_reader *r, const config_setting_t *setting, struct buf *secret)
 {
@@ -65,8 +66,8 @@ static const char *check_secret(struct span secret, enum config_type type)
         if (type == CONFIG_KEY_BEARER && (c == ' ' || c > 0x7e))
             return "holds a character that no token has";
     }
-    bool has_colon = span_find(secret, ':') < secret.n;
-    return type == CONFIG_KEY_BEARER || has_colon ? NULL : "must be \"user:password\": there is no colon";
+    bool lacks_colon = type == CONFIG_KEY_BASIC && span_find(secret, ':') == secret.n;
+    return lacks_colon ? "must be \"user:password\": there is no colon" : NULL;
 }
 
 static char *make_basic(struct config_memory *memory, struct span secret)
@@ -93,7 +94,19 @@ static char *make_bearer(struct config_memory *memory, struct span secret)
     return value;
 }
 
-char *config_secret_authorization(struct config_reader *r, const config_setting_t *setting, enum config_type type)
+static char *make_value(struct config_memory *memory, struct span secret, enum config_type type)
+{
+    switch (type) {
+    case CONFIG_KEY_BASIC:
+        return make_basic(memory, secret);
+    case CONFIG_KEY_BEARER:
+        return make_bearer(memory, secret);
+    default:
+        return config_memory_secret(memory, secret);
+    }
+}
+
+char *config_secret_read(struct config_reader *r, const config_setting_t *setting, enum config_type type)
 {
     struct buf secret;
     char *value = NULL;
@@ -104,10 +117,35 @@ char *config_secret_authorization(struct config_reader *r, const config_setting_
         if (why != NULL)
             config_reader_error(r, setting, "%s", why);
         else if (!r->foreign)
-            value = type == CONFIG_KEY_BASIC ? make_basic(r->config->memory, buf_span(&secret))
-                                             : make_bearer(r->config->memory, buf_span(&secret));
+            value = make_value(r->config->memory, buf_span(&secret), type);
     }
     mem_wipe(secret.p, secret.n);
     buf_free(&secret);
+    return value;
+}
+
+static const char *check_key(struct span pem)
+{
+    bool is_pem = pem.n > 0 && memmem(pem.p, pem.n, pem_begin, sizeof(pem_begin) - 1) != NULL;
+    return is_pem && span_find(pem, '\0') == pem.n ? NULL : "is no PEM file";
+}
+
+char *config_secret_key(struct config_reader *r, const config_setting_t *setting, const char *path)
+{
+    struct buf pem;
+    const char *why = NULL;
+    char *value = NULL;
+
+    if (r->foreign)
+        return NULL;
+    buf_init(&pem, CONFIG_SECRET_MAX_BYTES);
+    if (config_file_read(path, &pem, &why))
+        why = check_key(buf_span(&pem));
+    if (why != NULL)
+        config_reader_error(r, setting, "%s: %s", path, why);
+    else
+        value = config_memory_secret(r->config->memory, buf_span(&pem));
+    mem_wipe(pem.p, pem.n);
+    buf_free(&pem);
     return value;
 }

@@ -117,8 +117,7 @@ static void read_entry(struct config_reader *r, const config_setting_t *group, c
     draft->entry.name = config_memory_text(r->config->memory, span_text(config_setting_name(group)));
     draft->entry.where = where(r, group);
     config_entry_read(r, group, places[draft->entry.section], draft);
-    if (config_setting_type(group) == CONFIG_TYPE_GROUP)
-        config_entry_finish(r, group, draft);
+    config_entry_finish(r, group, draft);
     *entry = draft->entry;
 }
 

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 
 #include "config_host.h"
-#include "config_memory.h"
+#include "config_reader.h"
 #include "config_template.h"
 #include "config_value.h"
 #include "mem.h"
@@ -48,8 +48,6 @@ static const char *split_socket(struct span text, struct url *url)
         return "must be unix:/path.sock:/url/path";
     if (url->socket_path.n > SOCKET_PATH_MAX_BYTES)
         return "the path of the socket is too long (at most 107 bytes)";
-    if (has_placeholder_sign(url->socket_path))
-        return "placeholders may not stand in the path of the socket";
     url->authority = SPAN("localhost");
     url->rest = span_skip(text, url->socket_path.n == text.n ? text.n : url->socket_path.n + 1);
     if (url->rest.n > 0 && url->rest.p[0] != '/' && url->rest.p[0] != '?')
@@ -57,7 +55,7 @@ static const char *split_socket(struct span text, struct url *url)
     return NULL;
 }
 
-static const char *split_authority(struct span text, struct url *url)
+static void split_authority(struct span text, struct url *url)
 {
     size_t n = 0;
 
@@ -65,20 +63,20 @@ static const char *split_authority(struct span text, struct url *url)
         n++;
     url->authority = span_first(text, n);
     url->rest = span_skip(text, n);
-    if (span_find(url->authority, '@') < n)
-        return "must not hold a user: use http_auth_basic";
-    if (has_placeholder_sign(url->authority))
-        return "placeholders may not stand in the host or the port";
-    return NULL;
+}
+
+static bool is_encoded(struct span text)
+{
+    return text.n > 2 && text.p[0] == '%' && is_hex(text.p[1]) && is_hex(text.p[2]);
 }
 
 /* A percent-encoded byte would be read as a placeholder. */
-static const char *check_percent(struct span text, enum template_dialect dialect)
+static const char *check_encoded(struct span text, enum template_dialect dialect)
 {
     for (size_t i = 0; i + 1 < text.n; i++) {
         if (text.p[i] != '%')
             continue;
-        if (i + 2 < text.n && is_hex(text.p[i + 1]) && is_hex(text.p[i + 2]))
+        if (is_encoded(span_skip(text, i)))
             return dialect == TEMPLATE_OF_MAP
                        ? "a % before two hexadecimal digits: write %%41 for the byte %41 (and %{1} before a digit)"
                        : "a % before two hexadecimal digits: write %%41 for the byte %41";
@@ -87,16 +85,39 @@ static const char *check_percent(struct span text, enum template_dialect dialect
     return NULL;
 }
 
+/* Of a URL that is a template. */
+static const char *check_template(const struct url *url, enum template_dialect dialect)
+{
+    if (has_placeholder_sign(url->socket_path))
+        return "placeholders may not stand in the path of the socket";
+    if (span_find(url->authority, '@') < url->authority.n)
+        return "must not hold a user: use http_auth_basic";
+    if (has_placeholder_sign(url->authority))
+        return "placeholders may not stand in the host or the port";
+    return check_encoded(url->rest, dialect);
+}
+
+/* Of one that is none. */
+static const char *check_plain(const struct url *url)
+{
+    if (span_find(url->authority, '@') < url->authority.n)
+        return "must not hold a user";
+    for (size_t i = 0; i < url->rest.n; i++)
+        if (url->rest.p[i] == '%' && !is_encoded(span_skip(url->rest, i)))
+            return "a % must stand before two hexadecimal digits";
+    return NULL;
+}
+
 static const char *split(struct span text, struct url *url)
 {
-    const char *why;
+    const char *why = NULL;
 
     if (starts_with(&text, "unix:"))
         why = split_socket(text, url);
     else if (starts_with(&text, "http://"))
-        why = split_authority(text, url);
+        split_authority(text, url);
     else if ((url->tls = starts_with(&text, "https://")))
-        why = split_authority(text, url);
+        split_authority(text, url);
     else
         return "must begin with http://, https:// or unix:/";
     if (why == NULL && span_find(url->rest, '#') < url->rest.n)
@@ -104,17 +125,23 @@ static const char *split(struct span text, struct url *url)
     return why;
 }
 
-/* Blanks are allowed in {{ .Key }} only, so this looks at what is left of the text after compiling. */
-static const char *check_bytes(const struct config_template *url)
+static const char *check_bytes(struct span text)
 {
-    for (size_t i = 0; i < url->count; i++) {
-        struct span text = url->pieces[i].text;
-        for (size_t j = 0; url->pieces[i].what == TEMPLATE_TEXT && j < text.n; j++) {
-            if (text.p[j] <= ' ' || text.p[j] > '~')
-                return "must not hold blanks or characters that are not ASCII";
-        }
-    }
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] > '~')
+            return "must not hold blanks or characters that are not ASCII";
     return NULL;
+}
+
+/* Blanks are allowed in {{ .Key }} only, so this looks at what is left of the text after compiling. */
+static const char *check_pieces(const struct config_template *url)
+{
+    const char *why = NULL;
+
+    for (size_t i = 0; i < url->count && why == NULL; i++)
+        if (url->pieces[i].what == TEMPLATE_TEXT)
+            why = check_bytes(url->pieces[i].text);
+    return why;
 }
 
 static char *lower_case(struct config_memory *memory, struct span text)
@@ -148,10 +175,9 @@ static char *make_origin(const struct config_target *target, bool is_bracketed)
                       is_bracketed ? "]" : "", target->port);
 }
 
-static const char *fill(struct config_reader *r, const config_setting_t *at, const struct url *url,
-                        struct config_target *target)
+/* All but target->url, whose text goes to *text. */
+static const char *fill(struct config_memory *memory, const struct url *url, struct config_target *target, char **text)
 {
-    struct config_memory *memory = r->config->memory;
     struct config_host host;
     const char *why;
 
@@ -164,24 +190,48 @@ static const char *fill(struct config_reader *r, const config_setting_t *at, con
     if (url->socket_path.n > 0)
         target->socket_path = config_memory_text(memory, url->socket_path);
     target->origin = config_memory_keep(memory, make_origin(target, host.is_bracketed));
-    char *text = config_memory_keep(memory, make_url(url, &host, target->host));
-    if (!config_template_compile(r, at, text, r->dialect, TEMPLATE_ESCAPE_URL, &target->url))
-        return NULL;
-    return check_bytes(&target->url);
+    *text = config_memory_keep(memory, make_url(url, &host, target->host));
+    return NULL;
+}
+
+bool config_target_of_url(struct span url, struct config_memory *memory, struct config_target *target,
+                          const char **why)
+{
+    struct url parts = { .tls = false };
+    char *text = NULL;
+
+    *target = (struct config_target){ .port = 0 };
+    *why = url.n > CONFIG_TARGET_MAX_BYTES ? "is too long" : check_bytes(url);
+    if (*why == NULL)
+        *why = split(url, &parts);
+    if (*why == NULL)
+        *why = check_plain(&parts);
+    if (*why == NULL)
+        *why = fill(memory, &parts, target, &text);
+    if (*why != NULL)
+        return false;
+    struct template_piece *piece = config_memory_array(memory, 1, sizeof(*piece));
+    *piece = (struct template_piece){ .what = TEMPLATE_TEXT, .text = span_text(text) };
+    target->url = (struct config_template){ .text = text, .pieces = piece, .count = 1,
+                                            .escape = TEMPLATE_ESCAPE_URL };
+    return true;
 }
 
 static void read_one(struct config_reader *r, const config_setting_t *setting, struct config_target *target)
 {
     struct url url = { .tls = false };
     struct span text = config_value_text(r, setting, 1, CONFIG_TARGET_MAX_BYTES);
+    char *made = NULL;
 
     if (text.p == NULL)
         return;
     const char *why = split(text, &url);
     if (why == NULL)
-        why = check_percent(url.rest, r->dialect);
+        why = check_template(&url, r->dialect);
     if (why == NULL)
-        why = fill(r, setting, &url, target);
+        why = fill(r->config->memory, &url, target, &made);
+    if (why == NULL && config_template_compile(r, setting, made, r->dialect, TEMPLATE_ESCAPE_URL, &target->url))
+        why = check_pieces(&target->url);
     if (why != NULL)
         config_reader_error(r, setting, "%s", why);
 }

@@ -285,6 +285,10 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
     case CONFIG_KEY_CA_FILES:
     case CONFIG_KEY_ATTRIBUTES:
     case CONFIG_KEY_MECHANISMS:
+    case CONFIG_KEY_PROPERTIES:
+    case CONFIG_KEY_FIELDS:
+    case CONFIG_KEY_SCOPES:
+    case CONFIG_KEY_CLAIMS:
     case CONFIG_KEY_DOMAINS:
         read_texts(r, key, setting, to);
         break;

@@ -17,6 +17,10 @@ static const char *const words[][WORDS_MAX] = {
     [CONFIG_KEY_ERROR_RESULT] = { "perm", "temp" },
     [CONFIG_KEY_AUTH_STYLE] = { "json", "basic", "form", "template" },
     [CONFIG_KEY_TEMPFAIL] = { "auto", "disconnect", "fail" },
+    [CONFIG_KEY_OIDC_METHOD] = { "auto", "client_secret_basic", "client_secret_post", "private_key_jwt", "none" },
+    [CONFIG_KEY_OIDC_ENCODING] = { "form", "raw" },
+    [CONFIG_KEY_OIDC_VALIDATION] = { "introspection", "jwks", "auto" },
+    [CONFIG_KEY_OIDC_CLAIMED] = { "match", "ignore" },
 };
 
 bool config_word_find(enum config_type type, struct span text, int *number)

@@ -88,7 +88,10 @@ static const struct {
             "pfx.cfg:4: socket_maps.m.value_feild: unknown key; did you mean value_field?"),
     MAP_ROW("unknown in an entry's http", "http = { timeuot = 1; };",
             "socket_maps.m.http.timeuot: unknown key; did you mean timeout?"),
-    MAP_ROW("not yet, OpenID", "backend_oidc_auth = { };", "not supported yet in this version"),
+    MAP_ROW("OpenID of logins", "sasl_oidc_auth = { };", "it stands in an entry of dovecot_sasl, or in its defaults"),
+    MAP_ROW("a key of OpenID", "client_id = \"pfx\";",
+            "client_id: unknown key; it stands in the groups backend_oidc_auth and sasl_oidc_auth"),
+    MAP_ROW("a key of OpenID of logins", "validation = \"jwks\";", "it stands in the group sasl_oidc_auth"),
     MAP_ROW("a key of policies", "on_error = \"DUNNO\";",
             "socket_maps.m.on_error: unknown key; it stands in an entry of policy_services, or in its defaults"),
     MAP_ROW("method", "method = \"get\";", "method: must be \"GET\", \"POST\""),
@@ -129,7 +132,8 @@ static const struct {
             "socket_maps.m.http_auth_bearer.file: "),
     MAP_ROW("secret of a directory", "http_auth_bearer = { file = \"$DIR\"; };", "Is a directory"),
     MAP_ROW("two credentials", "http_auth_bearer = \"a\"; http_auth_basic = \"a:b\";",
-            "only one of http_auth_basic, http_auth_bearer and an Authorization header may stand here"),
+            "only one of http_auth_basic, http_auth_bearer, backend_oidc_auth and an Authorization header may stand "
+            "here"),
     MAP_ROW("a credential and its header", "http_auth_bearer = \"a\"; custom_headers = \"authorization: b\";",
             "only one of http_auth_basic"),
 

@@ -7,7 +7,7 @@
 #define BODY "payload = \"{}\";"
 #define BESIDE_BASIC "auth_style \"basic\" sends the user's own credentials"
 #define AT_MOST "http.timeout: must be at most 9s here: Postfix waits 10s"
-#define NEED_OIDC "XOAUTH2 and OAUTHBEARER need sasl_oidc_auth, which is not supported yet"
+#define MECHANISM "mechanisms: must be \"PLAIN\", \"LOGIN\", \"XOAUTH2\" or \"OAUTHBEARER\""
 
 static const struct {
     const char *name;
@@ -64,12 +64,14 @@ static const struct {
     { "failure that is no status", "failure_status = 600;", "failure_status: must be an HTTP status" },
     { "no good status", "status_code = [ ];", "status_code: must have 1 to 16 elements" },
     { "no mechanism", "mechanisms = [ ];", "mechanisms: must have 1 to " },
-    { "unknown mechanism", "mechanisms = [ \"PLAIN\", \"CRAM-MD5\" ];", "mechanisms: must be \"PLAIN\" or \"LOGIN\"" },
-    { "mechanism in small letters", "mechanisms = \"plain\";", "mechanisms: must be \"PLAIN\" or \"LOGIN\"" },
+    { "unknown mechanism", "mechanisms = [ \"PLAIN\", \"CRAM-MD5\" ];", MECHANISM },
+    { "mechanism in small letters", "mechanisms = \"plain\";", MECHANISM },
     { "empty mechanism", "mechanisms = \"\";", "mechanisms: must have 1 to 32 bytes" },
     { "mechanism is a number", "mechanisms = 1;", "mechanisms: must be a string in quotes" },
-    { "XOAUTH2", "mechanisms = [ \"XOAUTH2\" ];", NEED_OIDC },
-    { "OAUTHBEARER", "mechanisms = [ \"PLAIN\", \"OAUTHBEARER\" ];", NEED_OIDC },
+    { "XOAUTH2", "mechanisms = [ \"XOAUTH2\" ];",
+      "dovecot_sasl.l: mechanisms names XOAUTH2, which needs sasl_oidc_auth" },
+    { "OAUTHBEARER", "mechanisms = [ \"PLAIN\", \"OAUTHBEARER\" ];",
+      "dovecot_sasl.l: mechanisms names OAUTHBEARER, which needs sasl_oidc_auth" },
     { "header with a colon", "username_header = \"Auth-User:\";", "username_header: must be the name of a header" },
     { "header with a blank", "reason_header = \"Auth Status\";", "reason_header: must be the name of a header" },
     { "header that is not ASCII", "reason_header = \"\xC3\xBC\";", "reason_header: must be the name of a header" },
@@ -82,9 +84,9 @@ static const struct {
     { "tempfail", "tempfail = \"reset\";", "tempfail: must be \"auto\", \"disconnect\" or \"fail\"" },
     { "timeout", "http = { timeout = \"10s\"; };", AT_MOST },
     { "timeout, a millisecond more", "http = { timeout = \"9001ms\"; };", AT_MOST },
-    { "not yet, token", "backend_oidc_auth = { };", "backend_oidc_auth: not supported yet in this version" },
-    { "not yet, tokens", "sasl_oidc_auth = { };", "sasl_oidc_auth: not supported yet in this version" },
-    { "not yet, properties", "oauth_properties = \"\";", "oauth_properties: not supported yet in this version" },
+    { "unknown property", "oauth_properties = [ \"plaintext\", \"strong\" ];",
+      "oauth_properties: must be \"plaintext\", \"dictionary\", \"active\", \"forward-secrecy\", " },
+    { "empty property", "oauth_properties = \"\";", "oauth_properties: must have 1 to 32 bytes" },
     { "key of maps and policies", "value_field = \"a\";",
       "value_field: unknown key; it stands in an entry of socket_maps or policy_services, or in their defaults" },
     { "key of maps", "notfound_status = 404;", "in an entry of socket_maps, or in its defaults" },
@@ -141,11 +143,11 @@ static const struct {
 } in_defaults[] = {
     { "timeout", "http = { timeout = \"10s\"; };", "dovecot_sasl.defaults." AT_MOST },
     { "timeout in units", "http = { timeout = \"1m\"; };", "dovecot_sasl.defaults." AT_MOST },
-    { "mechanisms", "mechanisms = \"XOAUTH2\";", "dovecot_sasl.defaults.mechanisms: " NEED_OIDC },
+    { "mechanisms", "mechanisms = \"EXTERNAL\";", "dovecot_sasl.defaults." MECHANISM },
     { "style", "auth_style = \"\";", "dovecot_sasl.defaults.auth_style: " },
     { "password in target", "target = \"http://h/%{password}\";", "may stand in payload only" },
     { "unknown placeholder in payload", "payload = { p = \"%{sender}\"; };", "unknown placeholder" },
-    { "not yet", "sasl_oidc_auth = { };", "not supported yet" },
+    { "tokens", "sasl_oidc_auth = 1;", "dovecot_sasl.defaults.sasl_oidc_auth: must be a group, { ... }" },
 };
 
 START_TEST(config_load_lets_a_mistake_in_the_defaults_hurt_all_logins)

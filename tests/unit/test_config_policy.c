@@ -197,7 +197,8 @@ static const struct {
     { "a key of socket maps", "max_reply_size = 5000;", "in an entry of socket_maps" },
     { "a key of socket maps to come", "keys = \"exact\";", "in an entry of socket_maps" },
     { "a key of the top level", "workers = 1;", "it stands at top level" },
-    { "not yet, OpenID", "backend_oidc_auth = { };", "backend_oidc_auth: not supported yet in this version" },
+    { "OpenID of logins", "sasl_oidc_auth = { };",
+      "sasl_oidc_auth: unknown key; it stands in an entry of dovecot_sasl, or in its defaults" },
 
     { "name of an attribute", "attributes = [ \"sender\", \"client-name\" ];",
       "policy_services.p.attributes: must be names of attributes: letters, digits and _" },
