@@ -5,6 +5,7 @@
 #include "backend_log.h"
 #include "cachekey.h"
 #include "inquiry.h"
+#include "inquiry_find.h"
 #include "mem.h"
 
 static const enum stats_counter result_counters[VERDICT_KINDS] = {
@@ -165,7 +166,20 @@ void backend_cancel(struct backend_call *call)
 
 const char *backend_error(const struct backend *backend, const struct config_entry *entry)
 {
-    return entry->error != NULL ? entry->error : backend_trust_error(backend->shared->trust, entry);
+    const char *error = entry->error;
+
+    if (error == NULL)
+        error = backend_trust_error(backend->shared->trust, entry);
+    return error != NULL ? error : oidc_shared_error(backend->shared->oidc, entry);
+}
+
+static void take_entry(const struct backend *backend, const struct config_entry *entry, struct entry_state *state)
+{
+    state->fingerprint = cachekey_fingerprint(entry);
+    if (entry->backend_oidc != NULL)
+        state->token = oidc_token_of(backend->oidc, entry->backend_oidc);
+    if (entry->sasl_oidc != NULL)
+        state->token_client = oidc_client_of(backend->oidc, entry->sasl_oidc);
 }
 
 struct backend *backend_new(struct loop *loop, const struct config *config, const struct backend_shared *shared,
@@ -179,7 +193,9 @@ struct backend *backend_new(struct loop *loop, const struct config *config, cons
     backend->shared = shared;
     backend->background_max = (size_t)(config->max_connections_per_host + 1) / 2;
     backend->fetcher = fetch_open(loop, config, shared->section, shared->trust, shared->health);
-    if (backend->fetcher == NULL) {
+    backend->oidc = backend->fetcher == NULL ? NULL : oidc_open(loop, config, shared->oidc, shared->trust);
+    if (backend->oidc == NULL) {
+        fetch_close(&backend->fetcher);
         mem_free(backend);
         return NULL;
     }
@@ -189,7 +205,7 @@ struct backend *backend_new(struct loop *loop, const struct config *config, cons
         struct entry_state *state = &backend->entries[i];
         state->trace = config_has_string(&config->debug_entry, span_text(entry->name));
         if (entry->error == NULL)
-            state->fingerprint = cachekey_fingerprint(entry);
+            take_entry(backend, entry, state);
         if (shared->stats != NULL)
             state->stats = stats_series(shared->stats, config_section_name(shared->section), entry->name, slot);
     }
@@ -213,6 +229,7 @@ void backend_free(struct backend **backend)
     if (*backend == NULL)
         return;
     cancel_background(*backend);
+    oidc_close(&(*backend)->oidc);
     fetch_close(&(*backend)->fetcher);
     mem_free((*backend)->entries);
     mem_free(*backend);

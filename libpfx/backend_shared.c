@@ -5,7 +5,8 @@
 void backend_shared_load(struct backend_shared *shared, const struct config *config, enum config_section_id section)
 {
     *shared = (struct backend_shared){ .section = section, .trust = backend_trust_load(config, section),
-                                       .health = health_new(config, section) };
+                                       .health = health_new(config, section),
+                                       .oidc = oidc_shared_load(config, section) };
 }
 
 static bool keeps_answers(const struct config *config, enum config_section_id section)
@@ -50,6 +51,7 @@ void backend_shared_close(struct backend_shared *shared)
 {
     backend_trust_free(&shared->trust);
     health_free(&shared->health);
+    oidc_shared_free(&shared->oidc);
     cache_close(&shared->cache);
     stats_close(&shared->stats);
 }

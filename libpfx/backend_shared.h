@@ -1,6 +1,6 @@
 /*
- * What all workers of a daemon share, made by the parent before it forks: TLS files, which targets are down, the cache,
- * the counters.
+ * What all workers of a daemon share, made by the parent before it forks: TLS files, which targets are down, tokens for
+ * backends, the cache, the counters.
  *
  * Shape:  cache and counters are files of state_directory, which outlive the daemon, or memory of the parent and its
  *         children where there is none. A daemon that serves one connection has neither.
@@ -14,12 +14,14 @@
 #include "cache.h"
 #include "config.h"
 #include "health.h"
+#include "oidc_shared.h"
 #include "stats.h"
 
 struct backend_shared {
     enum config_section_id section;
     struct backend_trust *trust;
     struct health *health;
+    struct oidc_shared *oidc;
     struct cache *cache; /* NULL: answers are not kept */
     struct stats *stats; /* NULL: nothing is counted */
     unsigned generation; /* odd or even: the last one may still be draining, and has gauges of its own */

@@ -13,6 +13,8 @@
 #include "backend_shared.h"
 #include "fetch.h"
 #include "log.h"
+#include "oidc.h"
+#include "oidc_login.h"
 #include "siphash.h"
 #include "verdict.h"
 
@@ -32,6 +34,8 @@ struct entry_state {
     bool trace; /* debug_entry names it */
     uint64_t fingerprint;
     struct stats_series *stats;
+    struct oidc_token *token;               /* of backend_oidc_auth; NULL none */
+    const struct oidc_client *token_client; /* of sasl_oidc_auth; NULL none */
 };
 
 struct backend {
@@ -39,6 +43,7 @@ struct backend {
     const struct config_section *section;
     const struct backend_shared *shared;
     struct fetcher *fetcher;
+    struct oidc *oidc;
     struct entry_state *entries;
     uint64_t next_request_id;
     struct siphash_key hash_key;
@@ -61,6 +66,13 @@ struct inquiry {
     bool is_from_cache; /* what came in the end */
     const struct config_target *answering_target; /* the last one; NULL: none yet */
     struct fetch *fetch; /* NULL: nobody is asked */
+    struct buf token;    /* of backend_oidc_auth */
+    uint64_t token_version;
+    bool has_new_token; /* the backend has refused another one */
+    struct oidc_token_waiter token_waiter;
+    bool is_token_login; /* the password is a mail user's token */
+    struct oidc_login *token_login;
+    bool is_ending; /* its calls are being told */
     bool is_listed;
     bool is_background;
     struct inquiry *next, *previous; /* in its row */

@@ -69,7 +69,7 @@ static struct http_call *render(const struct fetch *fetch, struct peer *peer, en
     const struct fetch_request *request = &fetch->request;
     struct http_call *call = http_prepare(endpoint_of(fetch->fetcher, request->entry, peer));
 
-    *outcome = request_render(request->entry, peer->target, request->subject, request->id, call);
+    *outcome = request_render(request->entry, peer->target, request->subject, request->token, request->id, call);
     if (*outcome == TEMPLATE_DONE)
         return call;
     http_cancel(call);

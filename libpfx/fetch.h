@@ -44,7 +44,8 @@ struct fetch_request {
     const struct config_entry *entry;
     const struct subject *subject;
     const struct config_target *first; /* asked before the others, as it has answered before; NULL: none */
-    uint64_t id; /* X-Request-Id */
+    struct span token; /* for request.h; it outlives the fetch */
+    uint64_t id;       /* X-Request-Id */
     int64_t deadline_ms;
     struct stats_series *stats; /* or NULL */
 };

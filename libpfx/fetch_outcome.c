@@ -1,5 +1,7 @@
 #include "fetch_outcome.h"
 
+#include "http_header.h"
+
 #define RETRY_AFTER_MAX_S 86400
 
 enum health_outcome fetch_outcome(const struct http_answer *answer)

@@ -119,29 +119,6 @@ static void release(struct http_call *call)
     http->idle_calls++;
 }
 
-struct span http_header(const struct http_answer *answer, const char *name)
-{
-    struct curl_header *header;
-
-    if (answer->failure != HTTP_ANSWERED || name[0] == '\0' ||
-        curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-        return span_make(NULL, 0);
-    struct span value = span_text(header->value);
-    while (value.n > 0 && strchr(" \t\r\n", value.p[value.n - 1]) != NULL) /* libcurl leaves a CR in an empty one */
-        value.n--;
-    return value;
-}
-
-size_t http_header_count(const struct http_answer *answer, const char *name)
-{
-    struct curl_header *header;
-
-    if (http_header(answer, name).p == NULL)
-        return 0;
-    curl_easy_header(answer->call->easy, name, 0, CURLH_HEADER, -1, &header);
-    return header->amount;
-}
-
 /* libcurl sets the time of the look-up, which is ours, when it begins to connect. */
 static bool is_queued(const struct http_call *call)
 {
@@ -154,7 +131,7 @@ static bool is_queued(const struct http_call *call)
 static void deliver(struct http_call *call, enum http_failure failure, const char *detail)
 {
     struct http_answer answer = { .failure = failure, .reason = http_failure_reason(failure), .detail = detail,
-                                  .call = call };
+                                  .easy = call->easy };
     long status = 0;
 
     answer.was_queued = failure == HTTP_TIMED_OUT && call->in_multi && is_queued(call);
@@ -304,6 +281,11 @@ void http_add_header(struct http_call *call, const char *line)
     call->headers = http_endpoint_add_header(call->headers, line);
 }
 
+void http_use_new_connection(struct http_call *call)
+{
+    curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
 static struct http_call *new_call(struct http_endpoint *endpoint)
 {
     struct http_call *call = mem_alloc(sizeof(*call));
@@ -316,6 +298,7 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     buf_init(&call->packed, GZIP_ROOM_BYTES(HTTP_BODY_MAX_BYTES));
     call->body.secret = call->packed.secret = endpoint->entry->section == CONFIG_DOVECOT_SASL;
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
+    call->answer.secret = call->body.secret;
     return call;
 }
 

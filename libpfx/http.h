@@ -43,12 +43,8 @@ struct http_answer {
     int status;
     struct span body;
     bool was_queued; /* HTTP_TIMED_OUT before it had a connection: nothing was learned about the backend */
-    struct http_call *call;
+    void *easy; /* for http_header.h */
 };
-
-/* The value of a header of the answer, the first of that name; p is NULL when there is none, or name is empty. */
-struct span http_header(const struct http_answer *answer, const char *name);
-size_t http_header_count(const struct http_answer *answer, const char *name); /* how many have that name */
 
 /* connections_kept: busy and idle ones, in each group that may share them. NULL: no descriptor left. */
 struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept);
@@ -58,6 +54,7 @@ struct http_call *http_prepare(struct http_endpoint *endpoint);
 struct buf *http_url(struct http_call *call);
 struct buf *http_body(struct http_call *call);
 void http_add_header(struct http_call *call, const char *line); /* "Name: value", copied */
+void http_use_new_connection(struct http_call *call); /* so that libcurl never repeats it */
 void http_start(struct http_call *call, int64_t deadline_ms,
                 void (*done)(void *arg, const struct http_answer *answer), void *arg);
 void http_cancel(struct http_call *call);

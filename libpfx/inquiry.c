@@ -5,10 +5,10 @@
 
 #include "backend_log.h"
 #include "clock.h"
+#include "inquiry_answer.h"
 #include "inquiry_cache.h"
+#include "inquiry_find.h"
 #include "mem.h"
-
-static const char unfit[] = "what is asked does not fit into the request";
 
 static void take_subject(struct inquiry *inquiry, const struct backend_question *question)
 {
@@ -28,14 +28,7 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
     }
 }
 
-/* What is asked from now on, and where the cache has it. */
-static void take_candidate(struct inquiry *inquiry, size_t i)
-{
-    inquiry->candidate = i;
-    if (i < inquiry->subject.keys.count && !inquiry->entry->asks_all)
-        subject_take(&inquiry->subject, i);
-    inquiry_cache_take_key(inquiry);
-}
+static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result);
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
 {
@@ -47,9 +40,13 @@ struct inquiry *inquiry_new(struct backend *backend, const struct backend_questi
     inquiry->request_id = backend->next_request_id++;
     buf_init(&inquiry->key, CACHE_KEY_MAX_BYTES);
     buf_init(&inquiry->value, (size_t)entry->http.max_response_bytes);
+    buf_init(&inquiry->token, OIDC_TOKEN_MAX_BYTES);
+    inquiry->token.secret = true;
+    inquiry->token_waiter.done = token_came;
+    inquiry->is_token_login = question->login != NULL && question->login->is_token;
     take_subject(inquiry, question);
     inquiry->candidate_count = entry->asks_all || inquiry->subject.keys.count == 0 ? 1 : inquiry->subject.keys.count;
-    take_candidate(inquiry, 0);
+    inquiry_cache_take(inquiry, 0);
     return inquiry;
 }
 
@@ -100,15 +97,32 @@ struct inquiry *inquiry_twin(const struct inquiry *inquiry)
     return NULL;
 }
 
+static bool is_asking(const struct inquiry *inquiry)
+{
+    return inquiry->fetch != NULL || inquiry->token_waiter.token != NULL || inquiry->token_login != NULL;
+}
+
+static void stop_asking(struct inquiry *inquiry)
+{
+    if (inquiry->fetch != NULL)
+        fetch_cancel(inquiry->fetch);
+    if (inquiry->token_login != NULL)
+        oidc_login_cancel(inquiry->token_login);
+    oidc_token_forget(&inquiry->token_waiter);
+    inquiry->fetch = NULL;
+    inquiry->token_login = NULL;
+}
+
 static void release(struct inquiry *inquiry)
 {
-    if (inquiry->calls != NULL || inquiry->fetch != NULL)
+    if (inquiry->calls != NULL || is_asking(inquiry) || inquiry->is_ending)
         return;
     unlist(inquiry);
     inquiry->backend->background_count -= inquiry->is_background;
     subject_free(&inquiry->subject);
     buf_free(&inquiry->key);
     buf_free(&inquiry->value);
+    buf_free(&inquiry->token);
     mem_free(inquiry);
 }
 
@@ -127,168 +141,21 @@ void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wan
     while (*at != call)
         at = &(*at)->next;
     *at = call->next;
-    if (wants_answer && inquiry->fetch != NULL && !inquiry->is_background &&
+    if (wants_answer && is_asking(inquiry) && !inquiry->is_background &&
         backend->background_count < backend->background_max) {
         inquiry->is_background = true;
         backend->background_count++;
     }
-    if (inquiry->calls == NULL && inquiry->fetch != NULL && !inquiry->is_background) {
-        fetch_cancel(inquiry->fetch);
-        inquiry->fetch = NULL;
-    }
+    if (inquiry->calls == NULL && !inquiry->is_background)
+        stop_asking(inquiry);
     release(inquiry);
 }
 
 void inquiry_cancel(struct inquiry *inquiry)
 {
     unlist(inquiry);
-    fetch_cancel(inquiry->fetch);
-    inquiry->fetch = NULL;
+    stop_asking(inquiry);
     release(inquiry);
-}
-
-/* A candidate without the extension was found: the value may get it back. */
-static struct verdict extend(const struct inquiry *inquiry, struct verdict verdict, struct buf *value)
-{
-    const struct config_entry *entry = inquiry->entry;
-    const struct keys *keys = &inquiry->subject.keys;
-
-    if (verdict.kind != VERDICT_FOUND || !entry->propagate_extension || entry->asks_all ||
-        !keys->candidate[inquiry->candidate].lacks_extension)
-        return verdict;
-    return verdict_extend(entry, keys->extension, value);
-}
-
-/* The candidate's answer; nothing of the call is touched when there is none. */
-static enum inquiry_cached find(struct inquiry *inquiry, struct backend_call *call)
-{
-    struct verdict verdict;
-    int64_t stored_ms;
-    enum inquiry_cached found = inquiry_cache_find(inquiry, &call->value, &verdict, &stored_ms);
-
-    if (found == INQUIRY_CACHED_NOTHING)
-        return found;
-    call->old = extend(inquiry, verdict, &call->value);
-    call->old_candidate = inquiry->candidate;
-    return found;
-}
-
-/* The candidates one by one, as long as what is kept and fresh tells that there is nothing. */
-static enum inquiry_cached find_fresh(struct inquiry *inquiry, struct backend_call *call)
-{
-    enum inquiry_cached found = find(inquiry, call);
-
-    while (found == INQUIRY_CACHED_FRESH && call->old.kind == VERDICT_NOTFOUND &&
-           inquiry->candidate + 1 < inquiry->candidate_count) {
-        take_candidate(inquiry, inquiry->candidate + 1);
-        found = find(inquiry, call);
-    }
-    return found;
-}
-
-/*
- * The same with old answers. A candidate that nothing is known of may be passed over up to the one that was found the
- * last time: then it was not there.
- */
-static bool find_old(struct inquiry *inquiry, struct backend_call *call)
-{
-    size_t found_before = inquiry_cache_find_found(inquiry);
-    bool has_old = false;
-
-    for (size_t i = inquiry->candidate; i < inquiry->candidate_count; i++) {
-        take_candidate(inquiry, i);
-        has_old = find(inquiry, call) != INQUIRY_CACHED_NOTHING;
-        if (has_old ? call->old.kind == VERDICT_FOUND : i >= found_before)
-            break;
-    }
-    return has_old;
-}
-
-bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call)
-{
-    bool is_fresh = find_fresh(inquiry, call) == INQUIRY_CACHED_FRESH;
-    size_t first = inquiry->candidate;
-
-    call->has_old = is_fresh || find_old(inquiry, call);
-    if (!is_fresh && inquiry->candidate != first)
-        take_candidate(inquiry, first);
-    return is_fresh;
-}
-
-static struct verdict judge(struct inquiry *inquiry, const struct http_answer *answer)
-{
-    const struct config_entry *entry = inquiry->entry;
-    struct template_values asked = subject_values(&inquiry->subject);
-
-    if (entry->section != CONFIG_DOVECOT_SASL)
-        return verdict_of_answer(entry, &asked, answer->status, answer->body, &inquiry->value);
-    struct verdict_login login = { .user = attribute_value(inquiry->subject.attributes,
-                                                           inquiry->subject.attribute_count, "user"),
-                                   .status = answer->status,
-                                   .account = http_header(answer, entry->username_header),
-                                   .account_count = http_header_count(answer, entry->username_header),
-                                   .reason = http_header(answer, entry->reason_header) };
-    return verdict_of_login(entry, &login, &inquiry->value);
-}
-
-static struct verdict read_answer(struct inquiry *inquiry, const struct http_answer *answer,
-                                  const struct config_target *target)
-{
-    struct entry_state *state = backend_state_of(inquiry->backend, inquiry->entry);
-    struct verdict verdict;
-    char detail[HTTP_DETAIL_MAX_BYTES] = "";
-
-    if (answer->failure == HTTP_ANSWERED) {
-        verdict = judge(inquiry, answer);
-        snprintf(detail, sizeof(detail), "%s%sstatus %d", verdict.detail == NULL ? "" : verdict.detail,
-                 verdict.detail == NULL ? "" : "; ", answer->status);
-        backend_log_typo(inquiry, &verdict);
-        stats_add(state->stats, STATS_backend_unexpected, verdict.is_failure);
-    } else {
-        verdict = verdict_of_failure(answer->failure, answer->reason);
-        snprintf(detail, sizeof(detail), "%s", answer->detail);
-    }
-    size_t n = strlen(detail);
-    if (verdict.is_failure && inquiry->calls != NULL && inquiry->calls->has_old)
-        snprintf(detail + n, sizeof(detail) - n, "; an old answer stands in");
-    if (verdict.warning != NULL)
-        backend_log_warning(inquiry, target->origin, verdict.warning, detail);
-    return verdict;
-}
-
-/* What nobody can be asked about. */
-static struct verdict nothing_there(const struct config_entry *entry)
-{
-    if (entry->section == CONFIG_DOVECOT_SASL)
-        return (struct verdict){ .kind = VERDICT_DENIED, .text = SPAN(VERDICT_DENIED_TEXT), .detail = unfit };
-    return (struct verdict){ .kind = VERDICT_NOTFOUND };
-}
-
-static struct verdict down(const struct inquiry *inquiry)
-{
-    const struct backend *backend = inquiry->backend;
-
-    fetch_spared(backend->fetcher, inquiry->entry, inquiry->calls != NULL && inquiry->calls->has_old);
-    stats_add(backend_state_of(backend, inquiry->entry)->stats, STATS_backend_down, 1);
-    return (struct verdict){ .kind = VERDICT_TEMP, .text = SPAN("the backend is down"), .is_failure = true };
-}
-
-/*
- * All candidates before this one are known not to be there: what is old and of one of them stands in for nobody any
- * more, but what is of this one or a later one may.
- */
-static void renew_old(struct inquiry *inquiry)
-{
-    size_t candidate = inquiry->candidate;
-
-    for (struct backend_call *call = inquiry->calls; call != NULL; call = call->next) {
-        if (call->has_old && call->old_candidate >= candidate)
-            continue;
-        loop_cancel(inquiry->backend->loop, &call->timer);
-        call->has_old = find_old(inquiry, call);
-        if (inquiry->candidate != candidate)
-            take_candidate(inquiry, candidate);
-    }
 }
 
 /* Goes on to the next candidate that has to be asked for. False: there is none, *verdict is what is known. */
@@ -296,12 +163,12 @@ static bool move_on(struct inquiry *inquiry, struct verdict *verdict)
 {
     int64_t stored_ms;
 
-    *verdict = nothing_there(inquiry->entry);
+    *verdict = inquiry_answer_nothing(inquiry->entry);
     while (inquiry->candidate + 1 < inquiry->candidate_count) {
-        take_candidate(inquiry, inquiry->candidate + 1);
+        inquiry_cache_take(inquiry, inquiry->candidate + 1);
         if (inquiry_cache_find(inquiry, &inquiry->value, verdict, &stored_ms) != INQUIRY_CACHED_FRESH) {
             inquiry->request_id = inquiry->backend->next_request_id++;
-            renew_old(inquiry);
+            inquiry_find_renew(inquiry);
             return true;
         }
         inquiry->is_from_cache = true;
@@ -312,14 +179,25 @@ static bool move_on(struct inquiry *inquiry, struct verdict *verdict)
     return false;
 }
 
+static enum oidc_result take_token(struct inquiry *inquiry)
+{
+    struct oidc_token *token = backend_state_of(inquiry->backend, inquiry->entry)->token;
+
+    if (token == NULL || !subject_is_askable(&inquiry->subject))
+        return OIDC_READY;
+    return oidc_token_ask(token, inquiry->deadline_ms, &inquiry->token, &inquiry->token_version,
+                          &inquiry->token_waiter);
+}
+
 static void answered(void *arg, const struct http_answer *answer, const struct config_target *target);
 
 /* Asks for the candidate, or for the next one that can be asked for. False: nobody is asked, *verdict is known. */
-static bool ask(struct inquiry *inquiry, struct verdict *verdict)
+static bool fetch(struct inquiry *inquiry, struct verdict *verdict)
 {
     struct backend *backend = inquiry->backend;
     struct fetch_request request = { .entry = inquiry->entry, .subject = &inquiry->subject,
-                                     .first = inquiry->answering_target, .deadline_ms = inquiry->deadline_ms,
+                                     .first = inquiry->answering_target, .token = buf_span(&inquiry->token),
+                                     .deadline_ms = inquiry->deadline_ms,
                                      .stats = backend_state_of(backend, inquiry->entry)->stats };
     enum fetch_start start;
 
@@ -330,44 +208,117 @@ static bool ask(struct inquiry *inquiry, struct verdict *verdict)
         start = fetch_start(backend->fetcher, &request, answered, inquiry, &inquiry->fetch);
     } while (start == FETCH_SUPPRESSED && move_on(inquiry, verdict));
     if (start == FETCH_ALL_DOWN)
-        *verdict = down(inquiry);
-    if (start == FETCH_REFUSED) {
-        *verdict = (struct verdict){ .kind = VERDICT_PERM, .text = { unfit, sizeof(unfit) - 1 } };
-        backend_log_warning(inquiry, NULL, unfit, "");
-    }
+        *verdict = inquiry_answer_down(inquiry);
+    if (start == FETCH_REFUSED)
+        *verdict = inquiry_answer_unfit(inquiry);
     return start == FETCH_STARTED;
+}
+
+/* The same, once there is a token where one is needed. */
+static bool ask(struct inquiry *inquiry, struct verdict *verdict)
+{
+    switch (take_token(inquiry)) {
+    case OIDC_READY:
+        return fetch(inquiry, verdict);
+    case OIDC_WAITING:
+        return true;
+    case OIDC_FAILED:
+        break;
+    }
+    *verdict = inquiry_answer_no_token();
+    return false;
 }
 
 static struct verdict conclude(struct inquiry *inquiry, struct verdict verdict)
 {
-    struct verdict whole = extend(inquiry, verdict, &inquiry->value);
+    struct verdict whole = inquiry_answer_extend(inquiry, verdict, &inquiry->value);
 
     inquiry_cache_keep_found(inquiry, &whole);
     return whole;
 }
 
+/* It stays until the last call has left. */
+static void finish(struct inquiry *inquiry, int status, struct verdict verdict)
+{
+    unlist(inquiry);
+    verdict = conclude(inquiry, verdict);
+    inquiry->is_ending = true;
+    while (inquiry->calls != NULL)
+        inquiry->calls->answered(inquiry->calls, inquiry->is_from_cache ? 0 : status, &verdict);
+    inquiry->is_ending = false;
+    release(inquiry);
+}
+
+static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result)
+{
+    struct inquiry *inquiry = LOOP_OWNER(waiter, struct inquiry, token_waiter);
+    struct verdict verdict = inquiry_answer_no_token();
+
+    if (result != OIDC_READY || !ask(inquiry, &verdict))
+        finish(inquiry, 0, verdict);
+}
+
+/* Once for each inquiry: a token may have been revoked. */
+static bool wants_new_token(struct inquiry *inquiry, const struct http_answer *answer)
+{
+    struct oidc_token *token = backend_state_of(inquiry->backend, inquiry->entry)->token;
+
+    if (token == NULL || inquiry->has_new_token || answer->failure != HTTP_ANSWERED || answer->status != 401)
+        return false;
+    inquiry->has_new_token = true;
+    return oidc_token_refused(token, inquiry->token_version);
+}
+
 static void answered(void *arg, const struct http_answer *answer, const struct config_target *target)
 {
     struct inquiry *inquiry = arg;
-    struct verdict verdict = read_answer(inquiry, answer, target);
+    struct verdict verdict;
+    bool goes_on;
 
-    inquiry_cache_keep(inquiry, &verdict);
-    inquiry->answering_target = target;
-    if (verdict.kind == VERDICT_NOTFOUND && move_on(inquiry, &verdict) && ask(inquiry, &verdict))
-        return;
-    unlist(inquiry);
-    verdict = conclude(inquiry, verdict);
-    inquiry->backend->background_count += !inquiry->is_background;
-    inquiry->is_background = true; /* so that it stays until the last call has left */
-    while (inquiry->calls != NULL)
-        inquiry->calls->answered(inquiry->calls, inquiry->is_from_cache ? 0 : answer->status, &verdict);
     inquiry->fetch = NULL;
-    release(inquiry);
+    if (wants_new_token(inquiry, answer)) {
+        goes_on = ask(inquiry, &verdict);
+    } else {
+        verdict = inquiry_answer_read(inquiry, answer, target);
+        inquiry_cache_keep(inquiry, &verdict);
+        inquiry->answering_target = target;
+        goes_on = verdict.kind == VERDICT_NOTFOUND && move_on(inquiry, &verdict) && ask(inquiry, &verdict);
+    }
+    if (!goes_on)
+        finish(inquiry, answer->status, verdict);
+}
+
+static void token_checked(void *arg, int status, const struct verdict *verdict)
+{
+    struct inquiry *inquiry = arg;
+
+    inquiry->token_login = NULL;
+    if (verdict->warning != NULL)
+        backend_log_warning(inquiry, NULL, verdict->warning, "");
+    finish(inquiry, status, *verdict);
+}
+
+/* A mail user's token is nothing for the backend. */
+static void check_token(struct inquiry *inquiry)
+{
+    const struct subject *subject = &inquiry->subject;
+    struct oidc_login_question question = {
+        .client = backend_state_of(inquiry->backend, inquiry->entry)->token_client,
+        .deadline_ms = inquiry->deadline_ms,
+        .token = attribute_value(subject->attributes, subject->attribute_count, "password"),
+        .name = attribute_value(subject->attributes, subject->attribute_count, "user"),
+    };
+
+    inquiry->token_login = oidc_login_start(inquiry->backend->loop, &question, token_checked, inquiry);
 }
 
 bool inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms, struct verdict *verdict)
 {
     inquiry->deadline_ms = deadline_ms;
+    if (inquiry->is_token_login) {
+        check_token(inquiry);
+        return true;
+    }
     if (ask(inquiry, verdict)) {
         list(inquiry);
         return true;

@@ -30,7 +30,4 @@ void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wan
 /* The end of one that nobody waits for. */
 void inquiry_cancel(struct inquiry *inquiry);
 
-/* Looks the answer up in the cache, into call->old if there is one of any use. True: it needs no asking. */
-bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call);
-
 #endif

@@ -17,8 +17,11 @@ static uint64_t fingerprint_of(const struct inquiry *inquiry)
     return backend_state_of(inquiry->backend, inquiry->entry)->fingerprint;
 }
 
-void inquiry_cache_take_key(struct inquiry *inquiry)
+void inquiry_cache_take(struct inquiry *inquiry, size_t i)
 {
+    inquiry->candidate = i;
+    if (i < inquiry->subject.keys.count && !inquiry->entry->asks_all)
+        subject_take(&inquiry->subject, i);
     buf_clear(&inquiry->key);
     if (!is_kept(inquiry) || !subject_is_askable(&inquiry->subject) ||
         cachekey_make(inquiry->entry, fingerprint_of(inquiry), &inquiry->subject, &inquiry->key))

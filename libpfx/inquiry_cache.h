@@ -15,8 +15,8 @@
 /* Of use: fresh, or old but fit to stand in for a backend that fails. */
 enum inquiry_cached { INQUIRY_CACHED_NOTHING, INQUIRY_CACHED_OLD, INQUIRY_CACHED_FRESH };
 
-/* To be called when the candidate has changed. */
-void inquiry_cache_take_key(struct inquiry *inquiry);
+/* The inquiry is about candidate i from now on. */
+void inquiry_cache_take(struct inquiry *inquiry, size_t i);
 
 /* The candidate's answer. *stored_ms: of wall time. */
 enum inquiry_cached inquiry_cache_find(const struct inquiry *inquiry, struct buf *value, struct verdict *verdict,

@@ -137,6 +137,17 @@ static enum template_outcome add_credentials(const struct template_values *value
     return TEMPLATE_DONE;
 }
 
+static void add_token(struct span token, struct http_call *http)
+{
+    struct buf line;
+
+    buf_init(&line, HEADER_LINE_MAX_BYTES);
+    line.secret = true;
+    buf_format(&line, "Authorization: Bearer %.*s", (int)token.n, token.p);
+    http_add_header(http, buf_text(&line));
+    buf_free(&line);
+}
+
 static enum template_outcome render_headers(const struct config_entry *entry, const struct template_values *values,
                                             uint64_t request_id, struct http_call *http)
 {
@@ -162,7 +173,8 @@ static enum template_outcome render_headers(const struct config_entry *entry, co
 }
 
 enum template_outcome request_render(const struct config_entry *entry, const struct config_target *target,
-                                     const struct subject *subject, uint64_t request_id, struct http_call *http)
+                                     const struct subject *subject, struct span token, uint64_t request_id,
+                                     struct http_call *http)
 {
     struct template_values values = subject_values(subject);
 
@@ -177,5 +189,7 @@ enum template_outcome request_render(const struct config_entry *entry, const str
         outcome = render_headers(entry, &values, request_id, http);
     if (outcome == TEMPLATE_DONE && entry->section == CONFIG_DOVECOT_SASL && entry->auth_style == CONFIG_AUTH_BASIC)
         outcome = add_credentials(&values, http);
+    if (outcome == TEMPLATE_DONE && token.n > 0)
+        add_token(token, http);
     return outcome;
 }

@@ -18,7 +18,9 @@
 #include "http.h"
 #include "subject.h"
 
+/* token: for the Authorization header; empty: none. */
 enum template_outcome request_render(const struct config_entry *entry, const struct config_target *target,
-                                     const struct subject *subject, uint64_t request_id, struct http_call *http);
+                                     const struct subject *subject, struct span token, uint64_t request_id,
+                                     struct http_call *http);
 
 #endif

@@ -29,7 +29,8 @@ struct subject_login {
     struct span rip, rport; /* of the mail program */
     struct span lip, lport;
     struct span session;
-    bool secured; /* by TLS */
+    bool secured;  /* by TLS */
+    bool is_token; /* the password is one, and user what the client claims to be, or empty */
 };
 
 struct subject {

@@ -44,6 +44,10 @@ static struct verdict of_status(const struct config_entry *entry, int status)
     case 429:
         return fault(VERDICT_TEMP, "the backend asks to come back later", "the backend asks to come back later");
     case 401:
+        if (entry->backend_oidc != NULL)
+            return fault(VERDICT_TEMP, "the backend refuses the token",
+                         "the backend refuses the token: check client_id and scopes of backend_oidc_auth");
+        /* fall through */
     case 403:
     case 407:
         return fault(VERDICT_PERM, "the backend refuses pfx",

@@ -38,6 +38,8 @@ struct verdict {
     const char *detail;  /* a constant, the text of error_field or reason_header, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
     bool has_value;      /* it does, whatever it holds */
+    bool lacks_scope;    /* a token is denied for a scope that it does not have */
+    bool is_other_name;  /* a token is denied because the client claims to be another */
     bool is_failure;     /* the backend did not do its work: an older answer may stand in */
 };
 

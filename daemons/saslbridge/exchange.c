@@ -4,13 +4,15 @@
 #include "config_host.h"
 #include "log.h"
 #include "mem.h"
+#include "oauth.h"
 #include "worker.h"
 
 #define FIELDS_MAX_BYTES    ((size_t)6 * SESSION_FIELD_MAX_BYTES)
 #define PORT_MAX_BYTES      5
-#define CHALLENGE_MAX_BYTES 64
+#define CHALLENGE_MAX_BYTES ((size_t)4096)
+#define ENCODED_MAX_BYTES   ((CHALLENGE_MAX_BYTES + 2) / 3 * 4)
 
-_Static_assert((sizeof(SASL_LOGIN_USERNAME) + 2) / 3 * 4 <= CHALLENGE_MAX_BYTES, "room for a challenge");
+_Static_assert(ENCODED_MAX_BYTES + sizeof("CONT\t4294967295\t\n") <= AUTHPROTO_REPLY_MAX_BYTES, "room for a challenge");
 
 void exchange_remove(struct exchange *exchange)
 {
@@ -28,6 +30,7 @@ void exchange_remove(struct exchange *exchange)
     loop_cancel(session->conn->set->loop, &exchange->expiry);
     buf_free(&exchange->fields);
     buf_free(&exchange->name);
+    buf_free(&exchange->denial);
     mem_free(exchange);
 }
 
@@ -82,8 +85,10 @@ struct exchange *exchange_add(struct session *session, const struct authproto_re
         .lport = keep_port(exchange, auth->lport),
         .session = keep(exchange, auth->session),
         .secured = auth->secured,
+        .is_token = sasl_is_oauth(mechanism),
     };
     buf_init(&exchange->name, SASL_NAME_MAX_BYTES);
+    buf_init(&exchange->denial, VERDICT_ERROR_MAX_BYTES);
     exchange->expiry.due = expired;
     loop_at(loop, &exchange->expiry, loop->now_ms + SESSION_EXCHANGE_MAX_MS);
     exchange->next = session->exchanges;
@@ -102,7 +107,7 @@ void exchange_put_fail(struct session *session, uint32_t id, struct authproto_fa
 void exchange_challenge(struct exchange *exchange, struct span challenge)
 {
     struct conn *conn = exchange->session->conn;
-    char text[CHALLENGE_MAX_BYTES];
+    char text[ENCODED_MAX_BYTES];
     struct span encoded = { text, base64_encode(text, sizeof(text), challenge) };
     size_t size = authproto_cont(NULL, 0, exchange->id, encoded);
 
@@ -161,6 +166,59 @@ static void fail_temporarily(struct exchange *exchange)
     }
 }
 
+/* A mail program may be told where its provider is, but nothing about the inside of a network. */
+static bool is_public(const struct config_oidc *oidc)
+{
+    struct span uri = span_text(oidc->configuration_uri);
+    return oidc->configuration.tls && span_find(uri, '?') == uri.n;
+}
+
+/* A challenge that is too long goes without what may be left out. */
+static size_t write_denial(const struct exchange *exchange, const struct verdict *verdict,
+                           char text[CHALLENGE_MAX_BYTES])
+{
+    const struct config_oidc *oidc = exchange->session->entry->sasl_oidc;
+    const struct config_strings *scopes = oidc->required_scopes.count > 0 ? &oidc->required_scopes : &oidc->scopes;
+    struct buf memory;
+
+    buf_init(&memory, CHALLENGE_MAX_BYTES);
+    struct oauth_challenge challenge = {
+        .is_xoauth2 = exchange->mechanism == SASL_XOAUTH2,
+        .error = verdict->lacks_scope ? OAUTH_INSUFFICIENT_SCOPE : OAUTH_INVALID_TOKEN,
+        .scope = config_join(scopes, ' ', &memory),
+        .configuration = is_public(oidc) ? span_text(oidc->configuration_uri) : SPAN(""),
+    };
+    size_t n = oauth_challenge(text, CHALLENGE_MAX_BYTES, &challenge);
+    if (n > CHALLENGE_MAX_BYTES) {
+        challenge.scope = challenge.configuration = SPAN("");
+        n = oauth_challenge(text, CHALLENGE_MAX_BYTES, &challenge);
+    }
+    buf_free(&memory);
+    return n;
+}
+
+/* The client has to answer before it is refused; what it answers does not matter. */
+static void explain(struct exchange *exchange, const struct verdict *verdict)
+{
+    struct loop *loop = exchange->session->conn->set->loop;
+    char text[CHALLENGE_MAX_BYTES];
+
+    exchange->is_denied = true;
+    buf_add(&exchange->denial, verdict->text);
+    loop_at(loop, &exchange->expiry, loop->now_ms + SESSION_EXCHANGE_MAX_MS);
+    exchange_challenge(exchange, span_make(text, write_denial(exchange, verdict, text)));
+}
+
+static void deny(struct exchange *exchange, const struct verdict *verdict)
+{
+    if (verdict->is_other_name)
+        refuse(exchange, (struct authproto_failure){ .code = SPAN("authz_fail"), .reason = verdict->text });
+    else if (sasl_is_oauth(exchange->mechanism))
+        explain(exchange, verdict);
+    else
+        refuse(exchange, (struct authproto_failure){ .reason = verdict->text });
+}
+
 static void answered(void *arg, const struct verdict *verdict)
 {
     struct exchange *exchange = arg;
@@ -176,7 +234,7 @@ static void answered(void *arg, const struct verdict *verdict)
     case VERDICT_DENIED:
         backend_describe(call, what);
         log_info("%s: denied: %s", what, verdict->detail != NULL ? verdict->detail : VERDICT_DENIED_TEXT);
-        refuse(exchange, (struct authproto_failure){ .reason = verdict->text });
+        deny(exchange, verdict);
         break;
     default:
         fail_temporarily(exchange);
@@ -226,11 +284,11 @@ static void ask(struct exchange *exchange, struct span password)
     exchange->login.password = SPAN("");
 }
 
-/* The client's message, decoded. */
-static void take_message(struct exchange *exchange, struct span message)
+/* The client's message, decoded, and memory of the same size. */
+static void take_message(struct exchange *exchange, struct span message, char *memory)
 {
     struct sasl_step step;
-    enum sasl_next next = sasl_step(exchange->mechanism, buf_span(&exchange->name), message, &step);
+    enum sasl_next next = sasl_step(exchange->mechanism, buf_span(&exchange->name), message, memory, &step);
 
     if (exchange->name.n == 0)
         buf_add(&exchange->name, step.credentials.name);
@@ -252,11 +310,15 @@ void exchange_take(struct exchange *exchange, struct span response)
     struct buf message;
     size_t n;
 
-    buf_init(&message, AUTHPROTO_LINE_MAX_BYTES);
+    if (exchange->is_denied) {
+        refuse(exchange, (struct authproto_failure){ .reason = buf_span(&exchange->denial) });
+        return;
+    }
+    buf_init(&message, 2 * AUTHPROTO_LINE_MAX_BYTES);
     message.secret = true;
-    char *to = buf_reserve(&message, response.n);
+    char *to = buf_reserve(&message, 2 * response.n);
     if (base64_decode(to, response.n, response, &n))
-        take_message(exchange, span_make(to, n));
+        take_message(exchange, span_make(to, n), to + response.n);
     else
         exchange_refuse(exchange, "invalid_base64", "invalid base64 data");
     buf_free(&message);

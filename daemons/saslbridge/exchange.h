@@ -2,7 +2,8 @@
  * One SASL exchange, and the session that it is part of: the inside of session.h.
  *
  * Shape:  exchange_add() keeps what AUTH tells about the client; exchange_challenge() asks the client, exchange_take()
- *         takes its answer; then the backend is asked, and its verdict ends the exchange, as exchange_refuse() does.
+ *         takes its answer; then the backend is asked, and its verdict ends the exchange, as exchange_refuse() does. A
+ *         token that is denied makes one challenge more, and its answer ends the exchange.
  *         After any of these but exchange_add() the exchange may be gone, and outside of feed the session, too
  *         (conn.h).
  * Limits: those of session.h.
@@ -38,6 +39,8 @@ struct exchange {
     struct buf fields;          /* the bytes of login */
     struct buf name;            /* empty: not known yet */
     struct backend_call *call;  /* NULL: the client has to answer */
+    bool is_denied;             /* the client was told why */
+    struct buf denial;          /* the reason of its FAIL */
     struct loop_timer expiry;
 };
 

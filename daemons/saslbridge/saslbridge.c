@@ -12,10 +12,12 @@
 #include "daemon.h"
 #include "log.h"
 #include "mem.h"
+#include "sasl.h"
 #include "session.h"
 #include "worker.h"
 
-#define MECHANISMS_MAX 8
+#define MECHANISMS_MAX       8
+#define PROPERTIES_MAX_BYTES 1024
 
 static const struct config_entry *choose(const struct worker_context *context)
 {
@@ -29,16 +31,25 @@ static const struct config_entry *choose(const struct worker_context *context)
     return entry == NULL && section->count == 1 ? &section->entries[0] : entry;
 }
 
+static bool is_oauth(const char *name)
+{
+    enum sasl_mechanism mechanism;
+    return sasl_find(span_text(name), &mechanism) && sasl_is_oauth(mechanism);
+}
+
 /* Those of the entry, even one that cannot be used: without a mechanism smtpd(8) ends before its banner. */
-static size_t list_mechanisms(const struct config_entry *entry, struct authproto_mechanism mechanisms[MECHANISMS_MAX])
+static size_t list_mechanisms(const struct config_entry *entry, struct authproto_mechanism mechanisms[MECHANISMS_MAX],
+                              struct buf *memory)
 {
     static const char *const usual[] = { "PLAIN", "LOGIN" };
     const char *const *names = entry == NULL ? usual : (const char *const *)entry->mechanisms.item;
     size_t count = entry == NULL ? sizeof(usual) / sizeof(usual[0]) : entry->mechanisms.count;
     size_t n = count < MECHANISMS_MAX ? count : MECHANISMS_MAX;
+    struct span of_oauth = entry == NULL ? SPAN("") : config_join(&entry->oauth_properties, '\t', memory);
 
     for (size_t i = 0; i < n; i++)
-        mechanisms[i] = (struct authproto_mechanism){ span_text(names[i]), SPAN("plaintext") };
+        mechanisms[i] = (struct authproto_mechanism){ span_text(names[i]),
+                                                      is_oauth(names[i]) ? of_oauth : SPAN("plaintext") };
     return n;
 }
 
@@ -46,15 +57,18 @@ static void opened(struct conn *conn)
 {
     const struct config_entry *entry = choose(conn->set->context);
     struct authproto_mechanism mechanisms[MECHANISMS_MAX];
-    size_t count = list_mechanisms(entry, mechanisms);
     unsigned char cookie[AUTHPROTO_COOKIE_BYTES] = { 0 };
     uint32_t pid = (uint32_t)getpid();
+    struct buf properties;
 
+    buf_init(&properties, PROPERTIES_MAX_BYTES);
+    size_t count = list_mechanisms(entry, mechanisms, &properties);
     if (getrandom(cookie, sizeof(cookie), 0) < 0)
         log_debug("no random cookie");
     conn->call = session_new(conn, entry);
     size_t size = authproto_handshake(NULL, 0, mechanisms, count, pid, conn->set->opened, cookie);
     authproto_handshake(buf_extend(&conn->out, size), size, mechanisms, count, pid, conn->set->opened, cookie);
+    buf_free(&properties);
 }
 
 static void gone(struct conn *conn)

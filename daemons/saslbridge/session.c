@@ -36,8 +36,9 @@ static void refuse_request(struct session *session, const struct authproto_reque
 static bool is_offered(const struct session *session, struct span name, enum sasl_mechanism *mechanism)
 {
     return sasl_find(name, mechanism) &&
-           (session->entry == NULL ||
-            config_has_string(&session->entry->mechanisms, span_text(sasl_name(*mechanism))));
+           (session->entry == NULL
+                ? !sasl_is_oauth(*mechanism)
+                : config_has_string(&session->entry->mechanisms, span_text(sasl_name(*mechanism))));
 }
 
 static const char *begin(struct session *session, const struct authproto_request *request)

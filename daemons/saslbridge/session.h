@@ -2,13 +2,14 @@
  * A client of pfx-saslbridge: its handshake, and the SASL exchanges that it has begun, by their id.
  *
  * Shape:  an exchange waits for the client (a challenge was sent) or for the backend (its answer is due), and ends with
- *         OK, FAIL or CANCEL. A temporary failure ends the connection, once nothing else is due on it, when the client
- *         would take FAIL for a wrong password.
+ *         OK, FAIL or CANCEL. When a token is denied, a challenge says why (oauth.h), and FAIL comes after whatever
+ *         answers it. A temporary failure ends the connection, once nothing else is due on it, when the client would
+ *         take FAIL for a wrong password.
  * Units:  milliseconds.
- * Limits: SESSION_EXCHANGES_MAX at a time; SESSION_EXCHANGE_MAX_MS from AUTH to the client's last answer, then the
- *         exchange is forgotten. From a client of minor version 0, which has one at a time and never cancels, AUTH
- *         drops those that wait for it. SESSION_FIELD_MAX_BYTES of each parameter of AUTH; a longer one, an address
- *         that is none and a port that is no number are as if they were not there.
+ * Limits: SESSION_EXCHANGES_MAX at a time; SESSION_EXCHANGE_MAX_MS from AUTH to the client's last answer, and from a
+ *         denial to its answer, then the exchange is forgotten. From a client of minor version 0, which has one at a
+ *         time and never cancels, AUTH drops those that wait for it. SESSION_FIELD_MAX_BYTES of each parameter of AUTH;
+ *         a longer one, an address that is none and a port that is no number are as if they were not there.
  * Errors: session_obey() returns what the client did wrong, a constant text, or NULL.
  * Owner:  the connection owns the session (conn->call). Passwords live in secret buffers, for as long as they are
  *         needed.

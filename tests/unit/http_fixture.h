@@ -6,6 +6,7 @@
 
 #include "config_fixture.h"
 #include "http.h"
+#include "http_header.h"
 #include "responder.h"
 
 static struct responder fixture_server;
