@@ -41,6 +41,22 @@ unit() { # NAME BUILD-DIRECTORY
 
 stage unit unit unit build
 stage sanitized unit sanitized build/asan
+# Each target over its corpus, sanitized.
+fuzz() {
+    local corpus name good=0 bad=0
+    for corpus in tests/fuzz/corpus/*; do
+        name=${corpus##*/}
+        if timeout 120 "build/asan/replay_$name" "$corpus"/* >/dev/null; then
+            good=$((good + 1))
+        else
+            bad=$((bad + 1))
+            echo "FAILED $name"
+        fi
+    done
+    [ "$good" -gt 0 ] || bad=$((bad + 1))
+    echo "fuzz: $good passed, $bad failed"
+}
+stage fuzz fuzz
 stage rules tests/t_rules.sh build .
 stage keys tests/t_keys.sh build/print_keys .
 stage docs tests/t_docs.sh build .

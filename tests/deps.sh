@@ -11,7 +11,8 @@ for group in ${*:-build demo test slow}; do
     demo) packages="$packages postfix" ;;
     test) packages="$packages postfix check mandoc openssl perl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
-    slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr" ;;
+    slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr"
+        packages="$packages curl glewlwyd dbconfig-no-thanks" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
     esac
 done
@@ -28,11 +29,14 @@ if [ "$(id -u)" != 0 ]; then
     exit 77
 fi
 
-# A Postfix that comes with this is neither configured nor started, a Dovecot is not started, now or at boot.
+# A Postfix or a Glewlwyd that comes with this is not configured; nothing is started, now or at boot.
 case $missing in *postfix*)
     echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections ;;
 esac
-case $missing in *postfix* | *dovecot*)
+case $missing in *glewlwyd*)
+    echo "glewlwyd glewlwyd/config_type select No configuration" | debconf-set-selections ;;
+esac
+case $missing in *postfix* | *dovecot* | *glewlwyd*)
     if [ ! -e /usr/sbin/policy-rc.d ]; then
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
@@ -52,3 +56,4 @@ if ! install; then
 fi
 rm -f "$log"
 case $missing in *dovecot-core*) update-rc.d dovecot disable ;; esac
+case $missing in *glewlwyd*) update-rc.d glewlwyd disable ;; esac

@@ -102,7 +102,7 @@ check_quarantine() {
     quarantine 'curl/.*' 'http(_[a-z]+)?\.[ch]'
     quarantine 'libconfig\.h' 'config_[a-z]+\.[ch]'
     quarantine '(cjson/)?cJSON\.h' 'jsondoc\.c'
-    quarantine 'openssl/.*' 'tls\.c'
+    quarantine 'openssl/.*' '(tls|crypto)\.c'
     quarantine 'pthread\.h' '(resolver|shm)\.c'
     quarantine 'zlib\.h' 'gzip\.c'
     quarantine 'check\.h' 'none'

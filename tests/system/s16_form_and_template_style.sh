@@ -137,7 +137,7 @@ wrong payload_of_form 'auth_style = "form"; payload = "x";' 'auth_style "form" m
 wrong no_payload 'auth_style = "template";' 'needs a payload'
 wrong two_credentials 'auth_style = "basic"; http_auth_basic = "a:b";' 'cannot stand beside it'
 wrong too_slow 'http = { timeout = "9100ms"; };' 'must be at most 9s'
-wrong xoauth2 'mechanisms = ["XOAUTH2"];' 'sasl_oidc_auth'
+wrong xoauth2 'mechanisms = ["XOAUTH2", "PLAIN"];' 'sasl_oidc_auth'
 wrong unknown_placeholder 'auth_style = "template"; payload = "%{pass}";' 'payload: unknown placeholder'
 wrong number_as_type 'content_type = 5;' 'content_type: must be '
 wrong number_as_type_of_form 'auth_style = "form"; content_type = 5;' 'content_type: must be '
@@ -145,7 +145,7 @@ wrong get_with_json 'method = "GET";' 'method must be "POST"'
 wrong get_with_form 'auth_style = "form"; method = "GET";' 'method must be "POST"'
 wrong success_by_401 'auth_style = "basic"; failure_status = 403; status_code = 401;' 'status_code 401: a login '
 wrong success_by_500 'status_code = [200, 500];' 'status_code 500: a login succeeds by 200 to 299 only'
-wrong oidc 'backend_oidc_auth = { };' 'not supported yet'
+wrong oidc 'backend_oidc_auth = { };' 'configuration_uri is required'
 sasl_configuration 'http = { timeout = "20s"; };'
 for ((i = 0; i < ${#wrong[@]}; i += 2)); do
     : >"$LOG"
