@@ -42,7 +42,7 @@ ask_maps
 expect_equal "requests of the map" "$MAPS" "$(fetch '/_count?path=/map?')"
 perl -e 'print "request=smtpd_access_policy\nsender=user$_\@x.example\npolicy_context=policy\n\n" for 1 .. $ARGV[0]' \
     "$POLICIES" >"$T/requests"
-raw_end "unix:$T/policy" <"$T/requests" >"$T/replies"
+raw_end "unix:$T/policy" 50000 <"$T/requests" >"$T/replies" || fail "not all policy requests were answered"
 expect_equal "answers to policy requests" "$POLICIES" "$(grep -c '^action=DUNNO$' "$T/replies")"
 expect_equal "requests of the policy" "$POLICIES" "$(fetch '/_count?path=/policy?')"
 ask_maps

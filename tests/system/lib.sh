@@ -365,8 +365,8 @@ ask_at() { # ADDRESS NAME KEY
 raw() { # ADDRESS
     timeout 60 "$B/client" raw "$1" -t 5000
 }
-raw_end() { # ADDRESS: the end of the input is sent too
-    timeout 60 "$B/client" raw "$1" -t 5000 -h
+raw_end() { # ADDRESS [LIMIT-MS]: the end of the input is sent too
+    timeout 60 "$B/client" raw "$1" -t "${2:-5000}" -h
 }
 raw_bytes() { # ADDRESS: byte by byte
     timeout 60 "$B/client" raw "$1" -t 5000 -h -b
