@@ -188,3 +188,11 @@ bool action_is_temporary(struct span action)
     }
     return false;
 }
+
+/* A list of restrictions decides later. */
+bool action_stops_mail(struct span action)
+{
+    struct span word = span_first(action, span_find(action, ' '));
+
+    return defers(word) || word_is(word, "REJECT") || word_is(word, "DISCARD") || is_reply_code(word);
+}

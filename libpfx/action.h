@@ -27,4 +27,7 @@ const char *action_check(struct span action, bool restrictions);
 /* Of one that is good: does it say "come back later"? DEFER, DEFER_IF_..., 4NN, and a restriction of such a name. */
 bool action_is_temporary(struct span action);
 
+/* Of one that is good: does the message not go on? REJECT, DEFER, DEFER_IF_..., DISCARD, 4NN, 5NN. */
+bool action_stops_mail(struct span action);
+
 #endif

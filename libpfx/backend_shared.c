@@ -39,6 +39,17 @@ void backend_shared_open_state(struct backend_shared *shared, const struct confi
     shared->generation = begin_generation(shared->stats);
 }
 
+void backend_shared_open_existing(struct backend_shared *shared, const struct config *config, const char *directory)
+{
+    char why[SHM_REASON_MAX_BYTES];
+
+    if (!keeps_answers(config, shared->section))
+        return;
+    shared->cache = cache_open_existing(directory, why);
+    if (shared->cache == NULL)
+        log_debug("no cache: %s", why);
+}
+
 void backend_shared_enter(const struct backend_shared *shared)
 {
     if (shared->cache != NULL)

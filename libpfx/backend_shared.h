@@ -40,6 +40,9 @@ void backend_shared_load(struct backend_shared *shared, const struct config *con
 void backend_shared_open_state(struct backend_shared *shared, const struct config *config, const char *directory,
                                const char *daemon, size_t workers);
 
+/* Only the cache, and only if there is one: for a tool. Under the ids of its owner. */
+void backend_shared_open_existing(struct backend_shared *shared, const struct config *config, const char *directory);
+
 void backend_shared_enter(const struct backend_shared *shared); /* in a worker */
 void backend_shared_close(struct backend_shared *shared);
 

@@ -1,6 +1,7 @@
 #include "cache.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -8,6 +9,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "shm_view.h"
 
 #define MAP_STRIPES        (CACHE_STRIPES - CACHE_POLICY_STRIPES)
 #define STRIPE_ALIGN_BYTES 64
@@ -75,31 +77,58 @@ static void recover(void *region, size_t bytes)
         cache_stripe_recover(&stripes[i]);
 }
 
-static bool open_file(struct cache *cache, const char *directory)
-{
-    char why[SHM_REASON_MAX_BYTES] = "the file is too short";
+typedef bool opener(struct shm *shm, const char *directory, const struct shm_kind *kind,
+                    char why[SHM_REASON_MAX_BYTES]);
 
-    if (shm_open_file(&cache->shm, directory, &cache->kind, why)) {
-        if (cache->shm.bytes >= CACHE_MIN_BYTES)
-            return true;
-        shm_close(&cache->shm);
-    }
-    log_warning("cache: %s; answers are kept in memory only", why);
+static bool open_file(struct cache *cache, opener *open, const char *directory, char why[SHM_REASON_MAX_BYTES])
+{
+    if (!open(&cache->shm, directory, &cache->kind, why))
+        return false;
+    if (cache->shm.bytes >= CACHE_MIN_BYTES)
+        return true;
+    shm_close(&cache->shm);
+    snprintf(why, SHM_REASON_MAX_BYTES, "the file is too short");
     return false;
+}
+
+static struct cache *new_cache(size_t bytes)
+{
+    struct cache *cache = mem_alloc(sizeof(*cache));
+
+    cache->kind = (struct shm_kind){ .name = CACHE_FILE, .layout = CACHE_LAYOUT, .make = make, .recover = recover };
+    cache->kind.bytes = bytes < CACHE_MIN_BYTES ? CACHE_MIN_BYTES : bytes;
+    return cache;
+}
+
+static struct cache *divide(struct cache *cache)
+{
+    cache->table = cache->shm.p;
+    lay_out(cache->stripes, cache->table, cache->shm.bytes);
+    return cache;
 }
 
 struct cache *cache_open(const char *directory, size_t bytes)
 {
-    struct cache *cache = mem_alloc(sizeof(*cache));
+    struct cache *cache = new_cache(bytes);
+    char why[SHM_REASON_MAX_BYTES];
     bool is_named = directory != NULL && directory[0] != '\0';
+    bool is_open = is_named && open_file(cache, shm_open_file, directory, why);
 
-    cache->kind = (struct shm_kind){ .name = CACHE_FILE, .layout = CACHE_LAYOUT, .make = make, .recover = recover };
-    cache->kind.bytes = bytes < CACHE_MIN_BYTES ? CACHE_MIN_BYTES : bytes;
-    if (!is_named || !open_file(cache, directory))
+    if (is_named && !is_open)
+        log_warning("cache: %s; answers are kept in memory only", why);
+    if (!is_open)
         shm_open_anonymous(&cache->shm, &cache->kind);
-    cache->table = cache->shm.p;
-    lay_out(cache->stripes, cache->table, cache->shm.bytes);
-    return cache;
+    return divide(cache);
+}
+
+struct cache *cache_open_existing(const char *directory, char why[SHM_REASON_MAX_BYTES])
+{
+    struct cache *cache = new_cache(CACHE_MIN_BYTES);
+
+    if (open_file(cache, shm_open_existing, directory, why))
+        return divide(cache);
+    mem_free(cache);
+    return NULL;
 }
 
 void cache_close(struct cache **cache)
@@ -285,6 +314,27 @@ void cache_describe(struct cache *cache, struct cache_state *state)
         }
         end(cache, &visit);
     }
+}
+
+bool cache_peek(const char *directory, struct cache_state *state)
+{
+    struct cache_stripe stripes[CACHE_STRIPES] = { 0 };
+    struct shm_view view;
+
+    if (!shm_view_open(&view, directory, CACHE_FILE, CACHE_LAYOUT, CACHE_MIN_BYTES))
+        return false;
+    lay_out(stripes, view.p, view.bytes);
+    *state = (struct cache_state){ .clears = ((const struct table *)view.p)->clears };
+    for (size_t i = 0; i < CACHE_STRIPES; i++) {
+        const struct cache_stripe_head *head = stripes[i].head;
+        state->bytes += stripes[i].ring.size;
+        state->used_bytes += head->ring.used_bytes;
+        state->records += head->ring.records;
+        state->evictions += head->ring.evictions;
+        state->repairs += head->repairs;
+    }
+    shm_view_close(&view);
+    return true;
 }
 
 /* A record of the stripe, whole, into the buffer, which has room for the largest. */

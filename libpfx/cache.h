@@ -57,6 +57,9 @@ struct cache_state {
 
 /* directory "" or NULL, or one that cannot be used (a warning says why): memory of this process and its children. */
 struct cache *cache_open(const char *directory, size_t bytes);
+
+/* The table that the daemons have made, for who must not make one: or NULL, and why. It has the file's owner's ids. */
+struct cache *cache_open_existing(const char *directory, char why[SHM_REASON_MAX_BYTES]);
 void cache_close(struct cache **cache);
 void cache_enter(struct cache *cache); /* in a worker that was just forked */
 
@@ -70,6 +73,9 @@ void cache_clear(struct cache *cache);
 
 size_t cache_record_max_bytes(const struct cache *cache);
 void cache_describe(struct cache *cache, struct cache_state *state);
+
+/* The same without a lock, for who has no table open; what it tells may just change. False: see shm_view_open(). */
+bool cache_peek(const char *directory, struct cache_state *state);
 
 /* Every record that is not useless, oldest first within a stripe; each_key runs without a lock on a copy. */
 void cache_each(struct cache *cache, int64_t now_ms,

@@ -137,9 +137,10 @@ static bool add_lasting(struct buf *key, const struct subject *subject)
     return true;
 }
 
-/* The first byte of a key. */
+/* The first byte of a key; the fingerprint follows. */
 #define KIND_OF_ANSWER 'a' /* and those that follow, one for each section */
 #define KIND_OF_FOUND_CANDIDATE 'w'
+#define FINGERPRINT_BYTES 16
 
 static void add_entry(struct buf *key, char kind, const struct config_entry *entry, uint64_t fingerprint)
 {
@@ -169,4 +170,40 @@ bool cachekey_make_found(const struct config_entry *entry, uint64_t fingerprint,
 {
     add_entry(key, KIND_OF_FOUND_CANDIDATE, entry, fingerprint);
     return buf_add(key, buf_span(&subject->bytes));
+}
+
+static bool read_kind(char kind, struct cachekey_parts *parts)
+{
+    parts->is_found_candidate = kind == KIND_OF_FOUND_CANDIDATE;
+    if (!parts->is_found_candidate && (kind < KIND_OF_ANSWER || kind >= KIND_OF_ANSWER + CONFIG_SECTIONS))
+        return false;
+    parts->section = parts->is_found_candidate ? CONFIG_SOCKET_MAPS
+                                               : (enum config_section_id)(kind - KIND_OF_ANSWER);
+    return true;
+}
+
+static bool read_fingerprint(struct span digits, uint64_t *fingerprint)
+{
+    *fingerprint = 0;
+    for (size_t i = 0; i < digits.n; i++) {
+        char c = digits.p[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+            return false;
+        *fingerprint = *fingerprint << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return true;
+}
+
+bool cachekey_read(struct span key, struct cachekey_parts *parts)
+{
+    if (key.n < 1 + FINGERPRINT_BYTES || !read_kind(key.p[0], parts) ||
+        !read_fingerprint(span_make(key.p + 1, FINGERPRINT_BYTES), &parts->fingerprint))
+        return false;
+    struct span rest = span_skip(key, 1 + FINGERPRINT_BYTES);
+    size_t end = span_find(rest, '\0');
+    if (end == rest.n)
+        return false;
+    parts->entry = span_first(rest, end);
+    parts->asked = span_skip(rest, end + 1);
+    return true;
 }

@@ -25,6 +25,18 @@ uint64_t cachekey_fingerprint(const struct config_entry *entry);
 bool cachekey_make(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                    struct buf *key);
 
+/* What a key in the table is of; for tools. */
+struct cachekey_parts {
+    enum config_section_id section;
+    bool is_found_candidate; /* of cachekey_make_found() */
+    uint64_t fingerprint;
+    struct span entry;
+    struct span asked; /* what follows, with the NULs that are in it */
+};
+
+/* False: it is no key of an answer. */
+bool cachekey_read(struct span key, struct cachekey_parts *parts);
+
 /* Where it is kept which candidate of a map's key was found. False: it is too long. */
 bool cachekey_make_found(const struct config_entry *entry, uint64_t fingerprint, const struct subject *subject,
                          struct buf *key);

@@ -39,7 +39,13 @@
 
 #define CONFIG_REPLY_MAX_BYTES (16L * 1024 * 1024) /* most that max_reply_size may allow */
 
-enum config_section_id { CONFIG_SOCKET_MAPS, CONFIG_POLICY_SERVICES, CONFIG_DOVECOT_SASL, CONFIG_SECTIONS };
+enum config_section_id {
+    CONFIG_SOCKET_MAPS,
+    CONFIG_POLICY_SERVICES,
+    CONFIG_DOVECOT_SASL,
+    CONFIG_SECTIONS,
+    CONFIG_NO_SECTION /* of a daemon that asks no backend: all sections are those of others */
+};
 
 struct config_strings {
     char **item;
@@ -139,6 +145,7 @@ struct config_oidc {
     char *client_id;
     char *client_secret; /* secret; NULL none */
     char *private_key;   /* PEM, secret; NULL none */
+    char *private_key_file;
     char *key_id;        /* "" none */
     char *assertion_audience; /* "" the endpoint that is called */
     struct config_strings scopes;
@@ -266,6 +273,9 @@ struct config {
  * the defaults.
  */
 struct config *config_load(const char *path, enum config_section_id own);
+
+/* For tools: all sections as own ones. Without with_secrets a text stands for each secret whose file is not read. */
+struct config *config_load_all(const char *path, bool with_secrets);
 void config_free(struct config **config);
 
 /* For maps that do not name their own recipient_delimiter. */

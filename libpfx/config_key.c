@@ -73,6 +73,11 @@ size_t config_key_number(const struct config_key *key)
     return (size_t)(key - table);
 }
 
+const struct config_key *config_key_at(size_t number)
+{
+    return &table[number];
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -98,6 +98,7 @@ const struct config_key *config_key_find(enum config_place place, const char *na
 /* A number of each key, less than config_key_count. */
 size_t config_key_number(const struct config_key *key);
 extern const size_t config_key_count;
+const struct config_key *config_key_at(size_t number);
 
 /* What an unknown key may have meant: "; did you mean timeout?", or "". */
 char *config_key_nearest(enum config_place place, const char *name);

@@ -20,7 +20,7 @@ static const char suffix[] = ".cfg";
 
 struct loader {
     struct config_reader reader;
-    enum config_section_id own;
+    enum config_section_id own; /* CONFIG_SECTIONS: all are */
     char *directory; /* of pfx.cfg */
     struct config_file **files;
     size_t file_count;
@@ -202,7 +202,7 @@ static struct config_draft draft_of_section(const struct loader *l, enum config_
 static void read_sections(struct loader *l)
 {
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++) {
-        bool is_foreign = id != l->own;
+        bool is_foreign = l->own != CONFIG_SECTIONS && id != l->own;
         struct config_draft draft = draft_of_section(l, id);
         if (is_foreign)
             config_reader_begin_foreign(&l->reader);
@@ -232,10 +232,11 @@ static void finish(struct loader *l)
     mem_free(l->directory);
 }
 
-struct config *config_load(const char *path, enum config_section_id own)
+static struct config *load(const char *path, enum config_section_id own, bool with_secrets)
 {
     struct config *config = mem_alloc(sizeof(*config));
-    struct loader l = { .reader = { .config = config, .error = &config->error }, .own = own };
+    struct loader l = { .reader = { .config = config, .error = &config->error, .without_secrets = !with_secrets },
+                        .own = own };
 
     config->memory = config_memory_new();
     config->hash = CONFIG_HASH_BEGIN;
@@ -250,4 +251,14 @@ struct config *config_load(const char *path, enum config_section_id own)
     }
     finish(&l);
     return config;
+}
+
+struct config *config_load(const char *path, enum config_section_id own)
+{
+    return load(path, own, true);
+}
+
+struct config *config_load_all(const char *path, bool with_secrets)
+{
+    return load(path, CONFIG_SECTIONS, with_secrets);
 }

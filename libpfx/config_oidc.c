@@ -48,6 +48,7 @@ static void read_key_file(struct config_reader *r, const struct config_key *key,
 
     draft->key = setting;
     draft->group.private_key = NULL;
+    draft->group.private_key_file = path.p == NULL ? NULL : config_memory_text(r->config->memory, path);
     if (why != NULL)
         config_reader_error(r, setting, "%s", why);
     else if (path.n > 0)

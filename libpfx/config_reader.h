@@ -19,6 +19,7 @@ struct config_reader {
     const char **error;
     enum template_dialect dialect; /* of the section that is being read */
     size_t problem_room;
+    bool without_secrets; /* their files are not read */
     bool foreign;
     size_t foreign_count;
     char *foreign_first;

@@ -130,6 +130,14 @@ static void write_timed_out(struct loop_timer *timer)
     conn_close(conn);
 }
 
+static void idle_for_long(struct loop_timer *timer)
+{
+    struct conn *conn = LOOP_OWNER(timer, struct conn, idle_limit);
+
+    if (conn->due == 0 && conn->out.n == 0)
+        conn_close(conn);
+}
+
 /* False: the client is gone and the connection was closed. */
 static bool flush(struct conn *conn)
 {
@@ -152,6 +160,8 @@ static bool flush(struct conn *conn)
         return true;
     }
     loop_cancel(conn->set->loop, &conn->write_limit);
+    if (conn->set->ops->idle_limit_ms > 0)
+        loop_at(conn->set->loop, &conn->idle_limit, conn->set->loop->now_ms + conn->set->ops->idle_limit_ms);
     trim(&conn->out);
     return true;
 }
@@ -168,6 +178,19 @@ static void refuse(struct conn *conn, const char *why)
 
     count_event(conn->set, CONN_MALFORMED);
     log_warning("peer=%s: malformed request: %s, closing", conn_peer(conn, peer), why);
+    conn_close(conn);
+}
+
+/* What nobody reads makes a reset of the close, and a reset may take the last answer away from the client. */
+static void leave(struct conn *conn)
+{
+    char unread[CONN_READ_BYTES];
+
+    for (unsigned i = 0; conn->ending && i < CONN_LAST_READS; i++)
+        if (recv(conn->io.fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+            break;
+    if (conn->set->ops->is_secret)
+        mem_wipe(unread, sizeof(unread));
     conn_close(conn);
 }
 
@@ -194,7 +217,7 @@ static void process(struct conn *conn)
     }
     trim(&conn->in);
     if (may_leave(conn))
-        conn_close(conn);
+        leave(conn);
     else if (is_open(conn))
         loop_change(conn->set->loop, &conn->io, EPOLLIN);
 }
@@ -292,9 +315,8 @@ static void set_options(const struct conn_set *set, int fd)
 
 static bool greet(struct conn *conn)
 {
-    if (conn->set->ops->opened == NULL)
-        return true;
-    conn->set->ops->opened(conn);
+    if (conn->set->ops->opened != NULL)
+        conn->set->ops->opened(conn);
     return flush(conn);
 }
 
@@ -303,6 +325,7 @@ struct conn *conn_open(struct conn_set *set, int fd)
     struct conn *conn = mem_alloc(sizeof(*conn));
     conn->io = (struct loop_io){ .fd = fd, .events = EPOLLIN, .ready = ready };
     conn->write_limit.due = write_timed_out;
+    conn->idle_limit.due = idle_for_long;
     conn->set = set;
     buf_init(&conn->in, set->ops->request_max_bytes);
     conn->in.secret = set->ops->is_secret;
@@ -332,6 +355,7 @@ void conn_close(struct conn *conn)
     if (conn->call != NULL)
         set->ops->gone(conn);
     loop_cancel(set->loop, &conn->write_limit);
+    loop_cancel(set->loop, &conn->idle_limit);
     loop_remove(set->loop, &conn->io);
     close(conn->io.fd);
     if (conn->next != NULL)

@@ -14,8 +14,8 @@
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
  *         conn_set.max_count connections, then the listeners are left alone until one goes;
- *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit: Postfix decides when to
- *         leave.
+ *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit, unless conn_ops has one:
+ *         Postfix decides when to leave.
  * Errors: what a client does wrong costs it its connection and gives one log line. accept(2) out of descriptors or
  *         memory: listeners rest for CONN_ACCEPT_PAUSE_MS, one line a minute.
  * Owner:  the set owns its connections. A half-closed client still gets its answers.
@@ -34,6 +34,7 @@
 #define CONN_READ_BYTES 4096    /* asked of one read(2) at first; a longer request gets more */
 #define CONN_PEER_MAX_BYTES PEER_MAX_BYTES
 #define CONN_WARN_PERCENT 80    /* of max_count */
+#define CONN_LAST_READS 16      /* of what a client has still sent, before it is closed */
 
 struct conn;
 
@@ -44,6 +45,7 @@ struct conn_ops {
     bool leaves_on_drain; /* close after the answer in progress; else serve until the client goes */
     bool resets;          /* a TCP connection ends by a reset, whoever ends it: the client notices at its next write */
     bool is_secret;       /* what the client sends is wiped when it was read */
+    int64_t idle_limit_ms; /* that it may take a client until its next request has come whole; 0: none */
     void (*opened)(struct conn *conn); /* may greet, by what it puts into conn->out; NULL: does not */
     enum codec_result (*feed)(struct conn *conn, struct span in, size_t *used, const char **why);
     void (*gone)(struct conn *conn); /* before it is closed, if conn->call is set: cancel what is due */
@@ -52,6 +54,7 @@ struct conn_ops {
 struct conn {
     struct loop_io io;
     struct loop_timer write_limit;
+    struct loop_timer idle_limit;
     struct conn_set *set;
     struct conn *next, *previous;
     struct buf in;

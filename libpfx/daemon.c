@@ -43,6 +43,11 @@ static struct process {
     size_t max_connections;
 } process;
 
+static bool asks_backends(void)
+{
+    return process.ops->section != CONFIG_NO_SECTION;
+}
+
 static bool is_socket(int fd)
 {
     struct sockaddr_storage address;
@@ -121,7 +126,8 @@ static void read_configuration(void)
         config_find(config, process.ops->section, span_text(process.options.name)) == NULL)
         log_error("%s: no entry %s in %s", process.config_path, process.options.name,
                   config_section_name(process.ops->section));
-    backend_shared_load(&process.shared, config, process.ops->section);
+    if (asks_backends())
+        backend_shared_load(&process.shared, config, process.ops->section);
 }
 
 static bool open_listeners(void)
@@ -160,6 +166,8 @@ static size_t count_workers(void)
     size_t workers = process.options.workers >= 0 ? (size_t)process.options.workers : (size_t)process.config->workers;
     cpu_set_t cpus;
 
+    if (process.options.workers < 0 && !asks_backends())
+        return 1;
     if (workers > 0)
         return workers;
     workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
@@ -180,6 +188,8 @@ static const char *state_directory(void)
         return process.config->state_directory;
     if (process.start == START_MASTER)
         return process.master.data_directory;
+    if (!asks_backends()) /* it looks there whenever it is asked */
+        return RUN_DIRECTORY;
     return faccessat(AT_FDCWD, RUN_DIRECTORY, W_OK | X_OK, AT_EACCESS) == 0 ? RUN_DIRECTORY : "";
 }
 
@@ -267,7 +277,7 @@ static int serve(void)
 {
     struct worker_setup worker = { .ops = process.ops, .config = process.config,
                                    .name = process.options.name, .service = process.options.service,
-                                   .shared = &process.shared,
+                                   .state_directory = state_directory(), .shared = &process.shared,
                                    .listeners = &process.listeners, .max_connections = process.max_connections,
                                    .drain_on_sigterm = is_standalone() };
 
@@ -305,7 +315,7 @@ static int run(const char *why)
     if (process.start != START_STDIN && !open_listeners())
         return 1;
     limit_connections();
-    if (process.start != START_STDIN)
+    if (process.start != START_STDIN && asks_backends())
         open_state();
     if (!drop_privileges())
         return 1;

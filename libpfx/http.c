@@ -6,6 +6,7 @@
 
 #include "gzip.h"
 #include "http_state.h"
+#include "http_watch.h"
 #include "mem.h"
 
 #define IDLE_BUFFER_MAX_BYTES  16384
@@ -23,6 +24,7 @@ struct http_call {
     struct buf answer;
     struct curl_slist *headers; /* of this call; its last element goes on with the endpoint's */
     struct curl_slist *addresses;
+    struct http_watched *watched; /* NULL: nobody looks on */
     unsigned generation; /* of addresses */
     size_t header_bytes;
     bool too_big;
@@ -97,6 +99,7 @@ static void release(struct http_call *call)
     resolver_forget(&call->waiter);
     loop_cancel(http->loop, &call->timer);
     curl_easy_cleanup(call->easy);
+    http_watch_end(&call->watched);
     http_endpoint_free_headers(endpoint, call->headers);
     call->headers = NULL;
     curl_slist_free_all(call->addresses);
@@ -140,6 +143,10 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
         answer.status = (int)status;
         answer.body = buf_span(&call->answer);
     }
+    http_watch_show(call->watched, &(struct http_exchange){ .entry = call->endpoint->entry,
+                                                            .target = call->endpoint->target,
+                                                            .request_body = buf_span(&call->body),
+                                                            .answer = &answer });
     call->done(call->arg, &answer);
     release(call);
 }
@@ -200,6 +207,7 @@ static void load_addresses(struct http_call *call)
 static void submit(struct http_call *call)
 {
     load_addresses(call);
+    http_watch_looked_up(call->watched);
     CURLMcode code = curl_multi_add_handle(call->endpoint->group->multi.curl, call->easy);
     if (code == CURLM_OK)
         call->in_multi = true;
@@ -314,6 +322,7 @@ static void open_handle(struct http_call *call)
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
+    call->watched = http_watch_begin(call->easy);
 }
 
 struct http_call *http_prepare(struct http_endpoint *endpoint)

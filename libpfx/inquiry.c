@@ -23,6 +23,7 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
         break;
     case CONFIG_SOCKET_MAPS:
     case CONFIG_SECTIONS:
+    case CONFIG_NO_SECTION:
         subject_of_key(&inquiry->subject, entry, question->key);
         break;
     }

@@ -62,7 +62,8 @@ struct verdict inquiry_answer_down(const struct inquiry *inquiry)
 
     fetch_spared(backend->fetcher, inquiry->entry, inquiry->calls != NULL && inquiry->calls->has_old);
     stats_add(backend_state_of(backend, inquiry->entry)->stats, STATS_backend_down, 1);
-    return (struct verdict){ .kind = VERDICT_TEMP, .text = SPAN("the backend is down"), .is_failure = true };
+    return (struct verdict){ .kind = VERDICT_TEMP, .text = SPAN("the backend is down"), .is_failure = true,
+                             .is_unanswered = true };
 }
 
 struct verdict inquiry_answer_no_token(void)

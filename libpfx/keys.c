@@ -289,3 +289,12 @@ const enum keys_form *keys_of_word(struct span word, size_t *count)
     }
     return NULL;
 }
+
+const char *keys_form_name(enum keys_form form)
+{
+    size_t i = WORDS - 1; /* from the end: tables of one form stand before */
+
+    while (i > 0 && !(words[i].count == 1 && words[i].forms[0] == form))
+        i--;
+    return words[i].word;
+}

@@ -81,6 +81,7 @@ void keys_expand(const struct keys_rules *rules, struct span key, char *memory, 
  * one form by its name. NULL: no such word.
  */
 const enum keys_form *keys_of_word(struct span word, size_t *count);
+const char *keys_form_name(enum keys_form form);
 
 /* All words, for a text that says what is allowed. */
 extern const char keys_words[];

@@ -220,6 +220,8 @@ __attribute__((format(printf, 2, 0))) static void emit(enum severity severity, c
         syslog(severities[severity].priority, "%s%s", severities[severity].prefix, text);
     else if (out.sink == LOG_TO_POSTLOG)
         postlog_write(severity, text);
+    else if (out.sink == LOG_TO_PERSON)
+        dprintf(STDERR_FILENO, "%s: %s%s\n", out.ident, severities[severity].prefix, text);
     else if (out.json)
         json_write(severity, text);
     else

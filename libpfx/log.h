@@ -2,6 +2,7 @@
  * Log lines as Postfix writes them: one line an event, "warning: " and "error: " in front, control bytes as '?'.
  *
  * Shape:  LOG_TO_STDERR   "IDENT[PID]: text" with local time in front, or one JSON object a line;
+ *         LOG_TO_PERSON   "IDENT: text" to stderr, as a tool speaks;
  *         LOG_TO_SYSLOG   syslog(3), connected at once, so that it works after chroot(2);
  *         LOG_TO_POSTLOG  datagrams to postlogd(8), "Mmm dd hh:mm:ss HOST IDENT[PID]: text", connected at once;
  *                         they are sent without blocking, what cannot be sent is counted, and the count is
@@ -23,7 +24,7 @@
 #define LOG_MORE_BYTES 24  /* " (4294967295 more)" */
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-enum log_sink { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_POSTLOG };
+enum log_sink { LOG_TO_STDERR, LOG_TO_PERSON, LOG_TO_SYSLOG, LOG_TO_POSTLOG };
 
 struct log_options {
     enum log_sink sink;

@@ -3,17 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "mem.h"
+#include "postconf.h"
 
 enum { TAKEN = 0, AVAIL = 1 };
 
@@ -56,33 +55,6 @@ void master_report_served(void)
     report(AVAIL);
 }
 
-/* Starts postconf with its output in a pipe, its complaints nowhere. */
-static FILE *start_postconf(const char *config_directory, pid_t *pid, const char **why)
-{
-    char *arguments[] = { (char *)(size_t) "postconf", (char *)(size_t) "-c", (char *)(size_t)config_directory,
-                          (char *)(size_t) "-xh", (char *)(size_t) "mail_owner", (char *)(size_t) "syslog_facility",
-                          (char *)(size_t) "data_directory", (char *)(size_t) "recipient_delimiter", NULL };
-    posix_spawn_file_actions_t actions;
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        *why = strerror(errno);
-        return NULL;
-    }
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    int error = posix_spawn(pid, PFX_POSTCONF, &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (error != 0) {
-        *why = strerror(error);
-        close(ends[0]);
-        return NULL;
-    }
-    return fdopen(ends[0], "r");
-}
-
 static void read_line(FILE *file, char **setting)
 {
     char line[PATH_MAX + 1];
@@ -96,22 +68,23 @@ static void read_line(FILE *file, char **setting)
 
 const char *master_read_settings(struct master_settings *settings, const char *config_directory)
 {
-    const char *why = NULL;
-    pid_t pid;
+    static const char *const arguments[] = { "-xh", "mail_owner", "syslog_facility", "data_directory",
+                                             "recipient_delimiter", "queue_directory", NULL };
+    struct postconf postconf;
 
     *settings = (struct master_settings){ .mail_owner = mem_string("postfix"), .syslog_facility = mem_string("mail"),
                                           .data_directory = mem_string("/var/lib/postfix"),
-                                          .recipient_delimiter = mem_string("") };
-    FILE *output = start_postconf(config_directory, &pid, &why);
-    if (output == NULL)
+                                          .recipient_delimiter = mem_string(""),
+                                          .queue_directory = mem_string("/var/spool/postfix") };
+    const char *why = postconf_start(&postconf, config_directory, arguments);
+    if (why != NULL)
         return why;
-    read_line(output, &settings->mail_owner);
-    read_line(output, &settings->syslog_facility);
-    read_line(output, &settings->data_directory);
-    read_line(output, &settings->recipient_delimiter);
-    fclose(output);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    read_line(postconf.output, &settings->mail_owner);
+    read_line(postconf.output, &settings->syslog_facility);
+    read_line(postconf.output, &settings->data_directory);
+    read_line(postconf.output, &settings->recipient_delimiter);
+    read_line(postconf.output, &settings->queue_directory);
+    postconf_end(&postconf);
     return NULL;
 }
 
@@ -121,4 +94,5 @@ void master_free_settings(struct master_settings *settings)
     mem_free(settings->syslog_facility);
     mem_free(settings->data_directory);
     mem_free(settings->recipient_delimiter);
+    mem_free(settings->queue_directory);
 }

@@ -25,6 +25,7 @@ struct master_settings {
     char *syslog_facility;
     char *data_directory;
     char *recipient_delimiter;
+    char *queue_directory;
 };
 
 const char *master_begin(void);

@@ -21,6 +21,7 @@
 #define POLICY_REQUEST_MAX_BYTES 65536
 #define POLICY_ATTRIBUTES_MAX 128
 #define POLICY_REPLY_OVERHEAD_BYTES 9 /* "action=" LF LF */
+#define POLICY_PING_CONTEXT ".ping" /* of pfxctl, which no entry can be named: DUNNO, whatever is configured */
 
 /* attributes has room for POLICY_ATTRIBUTES_MAX; *count of them are filled in, in the order in which they came. */
 enum codec_result policy_decode(struct span in, struct attribute *attributes, size_t *count, size_t *used,

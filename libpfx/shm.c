@@ -20,7 +20,7 @@
 
 #define OPEN_TRY_MS 20
 #define BOOT_FILE   "/proc/sys/kernel/random/boot_id"
-#define FILE_FLAGS  (O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define FILE_FLAGS  (O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define FILE_MODE   0600
 
 #if defined(__has_feature)
@@ -41,6 +41,7 @@ enum opening { OPEN_DONE, OPEN_AGAIN, OPEN_FAILED };
 
 struct opener {
     const struct shm_kind *kind;
+    bool makes;
     char *path;
     char boot[SHM_BOOT_BYTES];
     char *why;
@@ -140,10 +141,14 @@ static enum opening make_anew(const struct opener *opener, struct shm *shm)
 {
     uint64_t number = 0;
 
+    if (!opener->makes) {
+        snprintf(opener->why, SHM_REASON_MAX_BYTES, "%s is not of this version, user and host", opener->path);
+        return OPEN_FAILED;
+    }
     if (getrandom(&number, sizeof(number), 0) < 0)
         return failed(opener, "find a name beside");
     char *name = mem_format("%s.%016llx", opener->path, (unsigned long long)number);
-    int fd = open(name, FILE_FLAGS | O_EXCL, FILE_MODE);
+    int fd = open(name, FILE_FLAGS | O_CREAT | O_EXCL, FILE_MODE);
     enum opening result = fd < 0 ? failed(opener, "make") : fill(opener, shm, fd, name);
     if (result != OPEN_DONE && fd >= 0) {
         unlink(name);
@@ -186,7 +191,7 @@ static size_t usable_bytes(const struct opener *opener, int fd, bool alone)
     uint64_t bytes = (uint64_t)status.st_size;
     if (kind->max_bytes > 0)
         return head.bytes <= bytes && kind->bytes <= bytes && bytes <= kind->max_bytes ? (size_t)bytes : 0;
-    return head.bytes == bytes && (!alone || bytes == kind->bytes) ? (size_t)bytes : 0;
+    return head.bytes == bytes && (!alone || !opener->makes || bytes == kind->bytes) ? (size_t)bytes : 0;
 }
 
 /* fd is locked, and either becomes part of *shm or is to be closed. */
@@ -213,9 +218,11 @@ static enum opening use(const struct opener *opener, struct shm *shm, int fd)
 
 static enum opening try_to_open(const struct opener *opener, struct shm *shm)
 {
-    int fd = open(opener->path, FILE_FLAGS, FILE_MODE);
+    int fd = open(opener->path, FILE_FLAGS | (opener->makes ? O_CREAT : 0), FILE_MODE);
     enum opening result = OPEN_AGAIN;
 
+    if (fd < 0 && !opener->makes)
+        return failed(opener, "open");
     if (fd < 0) /* a link, or not ours; or what makes the other fail as well, and is reported then */
         return make_anew(opener, shm);
     if (!is_ours(fd))
@@ -229,25 +236,38 @@ static enum opening try_to_open(const struct opener *opener, struct shm *shm)
     return result;
 }
 
-bool shm_open_file(struct shm *shm, const char *directory, const struct shm_kind *kind, char why[SHM_REASON_MAX_BYTES])
+static bool open_within_limit(struct opener *opener, struct shm *shm, const char *directory)
 {
-    struct opener opener = { .kind = kind, .path = mem_format("%s/%s", directory, kind->name), .why = why };
     enum opening result;
 
-    read_boot(opener.boot);
+    opener->path = mem_format("%s/%s", directory, opener->kind->name);
+    read_boot(opener->boot);
     *shm = (struct shm){ .fd = -1 };
-    for (int waited_ms = 0; (result = try_to_open(&opener, shm)) == OPEN_AGAIN; waited_ms += OPEN_TRY_MS) {
+    for (int waited_ms = 0; (result = try_to_open(opener, shm)) == OPEN_AGAIN; waited_ms += OPEN_TRY_MS) {
         if (waited_ms >= SHM_OPEN_LIMIT_MS) {
             errno = ETIMEDOUT;
-            result = failed(&opener, "lock");
+            result = failed(opener, "lock");
             break;
         }
         poll(NULL, 0, OPEN_TRY_MS);
     }
-    mem_free(opener.path);
+    mem_free(opener->path);
     if (result == OPEN_DONE)
         set_lock(shm->fd, F_UNLCK, LOCK_OPENER);
     return result == OPEN_DONE;
+}
+
+bool shm_open_file(struct shm *shm, const char *directory, const struct shm_kind *kind, char why[SHM_REASON_MAX_BYTES])
+{
+    struct opener opener = { .kind = kind, .makes = true, .why = why };
+    return open_within_limit(&opener, shm, directory);
+}
+
+bool shm_open_existing(struct shm *shm, const char *directory, const struct shm_kind *kind,
+                       char why[SHM_REASON_MAX_BYTES])
+{
+    struct opener opener = { .kind = kind, .why = why };
+    return open_within_limit(&opener, shm, directory);
 }
 
 /* What is reserved only may pass what there is of memory. */

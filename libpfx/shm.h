@@ -62,6 +62,10 @@ struct shm {
 };
 
 bool shm_open_file(struct shm *shm, const char *directory, const struct shm_kind *kind, char why[SHM_REASON_MAX_BYTES]);
+
+/* What others have made, of whatever size: nothing is made, nor made anew. False also when there is none. */
+bool shm_open_existing(struct shm *shm, const char *directory, const struct shm_kind *kind,
+                       char why[SHM_REASON_MAX_BYTES]);
 void shm_open_anonymous(struct shm *shm, const struct shm_kind *kind);
 void shm_close(struct shm *shm);
 

@@ -20,6 +20,7 @@
 #include "span.h"
 
 #define SOCKETMAP_REQUEST_MAX_BYTES (102400 + 256)
+#define SOCKETMAP_PING_NAME ".ping" /* of pfxctl; no entry can be named so, and nothing is logged */
 
 enum socketmap_status { SOCKETMAP_OK, SOCKETMAP_NOTFOUND, SOCKETMAP_TEMP, SOCKETMAP_TIMEOUT, SOCKETMAP_PERM };
 

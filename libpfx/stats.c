@@ -1,16 +1,13 @@
 #include "stats.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "mem.h"
 #include "shm.h"
+#include "shm_view.h"
 #include "siphash.h"
 
 #define CHAINS        8192
@@ -313,7 +310,7 @@ void stats_time(struct stats_series *series, int64_t ms)
 
 static int by_name(const void *a, const void *b)
 {
-    const struct record *left = *(const struct record *const *)a, *right = *(const struct record *const *)b;
+    const struct record *left = a, *right = b;
     int order = strcmp(left->daemon, right->daemon);
 
     if (order == 0)
@@ -333,39 +330,36 @@ static void add_to_sum(struct stats_sum *sum, const struct record *record)
 }
 
 /* The sum of the first records, all of one entry; how many they are. */
-static size_t sum_up(const struct record *const *records, size_t count, struct stats_sum *sum)
+static size_t sum_up(const struct record *records, size_t count, struct stats_sum *sum)
 {
-    const struct record *one = records[0];
+    const struct record *one = &records[0];
     size_t n = 0;
 
     *sum = (struct stats_sum){ .daemon = one->daemon, .section = one->section, .entry = one->entry };
     for (; n < count && by_name(&records[0], &records[n]) == 0; n++)
-        add_to_sum(sum, records[n]);
+        add_to_sum(sum, &records[n]);
     for (unsigned i = 0; i < STATS_COUNTERS; i++)
         if (is_gauge(one, i) && (int64_t)sum->counter[i] < 0)
             sum->counter[i] = 0;
     return n;
 }
 
-static bool is_region(const struct region *region, size_t bytes)
-{
-    return bytes >= REGION(0) && strncmp(region->head.kind, STATS_FILE, SHM_KIND_BYTES) == 0 &&
-           region->head.layout == LAYOUT;
-}
-
+/* Of copies: whoever may write the file could change a name after it was looked at. */
 static void read_region(const struct region *region, size_t bytes,
                         void (*each)(void *arg, const struct stats_sum *sum), void *arg)
 {
     const size_t room = (bytes - REGION(0)) / sizeof(struct record);
     const size_t told = region->records; /* others may add some meanwhile */
     const size_t used = told < room ? told : room;
-    const struct record **records = mem_array(used, sizeof(*records));
+    struct record *records = mem_array(used, sizeof(*records));
     struct stats_sum sum;
     size_t count = 0;
 
-    for (size_t i = 0; i < used; i++)
-        if (is_record(&region->record[i]))
-            records[count++] = &region->record[i];
+    for (size_t i = 0; i < used; i++) {
+        memcpy(&records[count], &region->record[i], sizeof(*records));
+        if (is_record(&records[count]))
+            count++;
+    }
     qsort(records, count, sizeof(*records), by_name);
     for (size_t i = 0; i < count; ) {
         i += sum_up(&records[i], count - i, &sum);
@@ -376,23 +370,11 @@ static void read_region(const struct region *region, size_t bytes,
 
 bool stats_read(const char *directory, void (*each)(void *arg, const struct stats_sum *sum), void *arg)
 {
-    char *path = mem_format("%s/" STATS_FILE, directory);
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    struct stat status;
-    void *p = MAP_FAILED;
+    struct shm_view view;
 
-    mem_free(path);
-    if (fd < 0)
+    if (!shm_view_open(&view, directory, STATS_FILE, LAYOUT, REGION(0)))
         return false;
-    const size_t bytes = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
-    if (bytes > 0)
-        p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return false;
-    bool is_ours = is_region(p, bytes);
-    if (is_ours)
-        read_region(p, bytes, each, arg);
-    munmap(p, bytes);
-    return is_ours;
+    read_region(view.p, view.bytes, each, arg);
+    shm_view_close(&view);
+    return true;
 }

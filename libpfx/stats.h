@@ -86,7 +86,7 @@ struct stats_sum {
     uint64_t sum_ms;
 };
 
-/* Each daemon and entry, in the order of their names; false: there is no such file. Maps it for reading only. */
+/* Each daemon and entry, in the order of their names; false: errno as shm_view_open(). */
 bool stats_read(const char *directory, void (*each)(void *arg, const struct stats_sum *sum), void *arg);
 
 #endif

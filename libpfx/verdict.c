@@ -316,7 +316,17 @@ struct verdict verdict_of_login(const struct config_entry *entry, const struct v
 
 struct verdict verdict_of_failure(enum http_failure failure, const char *reason)
 {
-    return fault(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
+    struct verdict verdict = fault(failure == HTTP_TIMED_OUT ? VERDICT_TIMEOUT : VERDICT_TEMP, reason, reason);
+
+    verdict.is_unanswered = failure != HTTP_TOO_BIG;
+    return verdict;
+}
+
+struct span verdict_action(const struct config_entry *entry, const struct verdict *verdict)
+{
+    if (verdict->kind == VERDICT_FOUND)
+        return verdict->text;
+    return span_text(verdict->kind == VERDICT_NOTFOUND ? entry->no_value_action : entry->on_error);
 }
 
 const char *verdict_word(enum verdict_kind kind)

@@ -41,6 +41,7 @@ struct verdict {
     bool lacks_scope;    /* a token is denied for a scope that it does not have */
     bool is_other_name;  /* a token is denied because the client claims to be another */
     bool is_failure;     /* the backend did not do its work: an older answer may stand in */
+    bool is_unanswered;  /* because no HTTP answer came, or nobody could be asked */
 };
 
 /*
@@ -66,6 +67,9 @@ struct verdict verdict_of_login(const struct config_entry *entry, const struct v
                                 struct buf *memory);
 
 struct verdict verdict_of_failure(enum http_failure failure, const char *reason);
+
+/* What a policy tells Postfix, when it is no dry_run. */
+struct span verdict_action(const struct config_entry *entry, const struct verdict *verdict);
 
 const char *verdict_word(enum verdict_kind kind); /* "found" ..., for the log */
 

@@ -142,18 +142,18 @@ static bool begin(struct worker *worker, const struct worker_setup *setup, unsig
     worker->control.fd = worker->signals.fd = -1;
     if (!loop_open(&worker->loop) || !watch_signals(worker))
         return false;
-    worker->context = (struct worker_context){
-        .config = setup->config,
-        .name = setup->name,
-        .service = setup->service,
-        .backend = backend_new(&worker->loop, setup->config, setup->shared,
-                               backend_shared_slot(setup->shared, number)),
-    };
+    worker->context = (struct worker_context){ .config = setup->config, .name = setup->name,
+                                               .service = setup->service,
+                                               .state_directory = setup->state_directory };
     worker->clients = (struct conn_set){ .loop = &worker->loop, .ops = setup->ops->conn, .context = &worker->context,
                                          .emptied = emptied, .count_event = count_event,
                                          .max_count = setup->max_connections };
     if (setup->config->debug_peer.count > 0)
         worker->clients.traces = traces;
+    if (setup->ops->section == CONFIG_NO_SECTION)
+        return true;
+    worker->context.backend = backend_new(&worker->loop, setup->config, setup->shared,
+                                          backend_shared_slot(setup->shared, number));
     return worker->context.backend != NULL;
 }
 

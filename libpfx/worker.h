@@ -24,7 +24,7 @@
 
 struct daemon_ops {
     const char *name; /* of the program */
-    enum config_section_id section;
+    enum config_section_id section; /* CONFIG_NO_SECTION: it asks no backend, keeps no answers and counts nothing */
     bool takes_name; /* does the command line name an entry? */
     const struct conn_ops *conn;
 };
@@ -34,6 +34,7 @@ struct worker_setup {
     const struct config *config;
     const char *name;    /* of the entry to serve, from the command line; NULL: not given */
     const char *service; /* of master.cf; NULL: not started by master(8) */
+    const char *state_directory;         /* "" none */
     const struct backend_shared *shared;
     const struct listener_set *listeners;
     size_t max_connections;
@@ -45,7 +46,8 @@ struct worker_context {
     const struct config *config;
     const char *name;    /* of the entry to serve; NULL: the request tells, or the service */
     const char *service; /* of master.cf, or NULL */
-    struct backend *backend;
+    const char *state_directory;
+    struct backend *backend; /* NULL: CONFIG_NO_SECTION */
     struct log_limit no_entry; /* requests for an entry that is not there */
 };
 

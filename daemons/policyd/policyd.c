@@ -18,18 +18,11 @@ static void reply(struct conn *conn, struct span action)
     conn_send(conn);
 }
 
-static struct span action_of(const struct config_entry *entry, const struct verdict *verdict)
-{
-    if (verdict->kind == VERDICT_FOUND)
-        return verdict->text;
-    return span_text(verdict->kind == VERDICT_NOTFOUND ? entry->no_value_action : entry->on_error);
-}
-
 static void answered(void *arg, const struct verdict *verdict)
 {
     struct conn *conn = arg;
     const struct config_entry *entry = backend_entry(conn->call);
-    struct span action = action_of(entry, verdict);
+    struct span action = verdict_action(entry, verdict);
     char what[LOG_LINE_MAX_BYTES];
 
     if (entry->dry_run) {
@@ -80,6 +73,11 @@ static void tell_no_entry(struct conn *conn, const struct attribute *attributes,
     subject_free(&subject);
 }
 
+static bool is_ping(const struct attribute *attributes, size_t count)
+{
+    return span_equal(attribute_value(attributes, count, "policy_context"), SPAN(POLICY_PING_CONTEXT));
+}
+
 static void ask(struct conn *conn, const struct attribute *attributes, size_t count)
 {
     const struct worker_context *context = conn->set->context;
@@ -88,6 +86,10 @@ static void ask(struct conn *conn, const struct attribute *attributes, size_t co
     struct backend_question question = { .entry = entry, .attributes = attributes, .attribute_count = count,
                                          .client = conn };
 
+    if (context->config->error == NULL && is_ping(attributes, count)) {
+        reply(conn, SPAN("DUNNO"));
+        return;
+    }
     if (entry != NULL && context->config->error == NULL && backend_error(context->backend, entry) == NULL) {
         conn->due = 1;
         conn->call = backend_ask(context->backend, &question, answered, conn);

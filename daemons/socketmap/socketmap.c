@@ -49,7 +49,8 @@ static void ask(struct conn *conn, const struct socketmap_request *request)
     if (context->config->error != NULL || (entry != NULL && backend_error(context->backend, entry) != NULL)) {
         reply(conn, SOCKETMAP_TEMP, SPAN("configuration error, the log of pfx-socketmap tells which"));
     } else if (entry == NULL) {
-        if (log_may(&context->no_entry, conn->set->loop->now_ms, more))
+        bool is_ping = span_equal(request->name, SPAN(SOCKETMAP_PING_NAME));
+        if (!is_ping && log_may(&context->no_entry, conn->set->loop->now_ms, more))
             log_warning("no socket map \"%.*s\" in the configuration%s", (int)request->name.n, request->name.p, more);
         reply(conn, SOCKETMAP_PERM, SPAN("no such socket map"));
     } else {

@@ -256,6 +256,33 @@ START_TEST(action_is_temporary_when_it_says_come_back_later)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    struct span action;
+    bool stops;
+} ways[] = {
+    { "REJECT", UNIT_BYTES("REJECT"), true },
+    { "reject with text", UNIT_BYTES("reject 5.7.1 no"), true },
+    { "DISCARD", UNIT_BYTES("Discard x"), true },
+    { "DEFER", UNIT_BYTES("DEFER"), true },
+    { "DEFER_IF_REJECT", UNIT_BYTES("DEFER_IF_REJECT x"), true },
+    { "450", UNIT_BYTES("450 x"), true },
+    { "554", UNIT_BYTES("554 x"), true },
+    { "OK", UNIT_BYTES("OK"), false },
+    { "DUNNO and the word in its text", UNIT_BYTES("DUNNO REJECT"), false },
+    { "HOLD", UNIT_BYTES("HOLD"), false },
+    { "PREPEND", UNIT_BYTES("PREPEND X: REJECT"), false },
+    { "a word that begins so", UNIT_BYTES("reject_unauth_destination"), false },
+    { "a list of restrictions", UNIT_BYTES("permit_mynetworks, reject"), false },
+    { "a code that is none", UNIT_BYTES("250 x"), false },
+};
+
+START_TEST(action_stops_mail_when_the_message_does_not_go_on)
+{
+    unit_expect(action_stops_mail(unit_guarded_span(ways[_i].action)) == ways[_i].stops, ways[_i].name);
+}
+END_TEST
+
 START_TEST(action_check_at_the_limit_is_good_and_beyond_is_not)
 {
     char action[ACTION_MAX_BYTES + 1];
@@ -293,6 +320,7 @@ int main(void)
     unit_add_loop(suite, "check, reasons", action_check_says_what_is_wrong, UNIT_ROWS(reasons));
     unit_add_loop(suite, "check, bytes", action_check_of_one_byte_is_good_only_for_letters_as_restrictions, 256);
     unit_add_loop(suite, "temporary", action_is_temporary_when_it_says_come_back_later, UNIT_ROWS(answers));
+    unit_add_loop(suite, "stops", action_stops_mail_when_the_message_does_not_go_on, UNIT_ROWS(ways));
     unit_add(suite, "check", (const TTest *const[]){ action_check_at_the_limit_is_good_and_beyond_is_not, NULL });
     return unit_run(suite);
 }

@@ -321,6 +321,47 @@ START_TEST(cachekey_has_room_for_the_longest_request)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    struct span key;
+    struct span entry, asked;
+    enum config_section_id section;
+    bool is_found_candidate;
+} read_keys[] = {
+    { "map", UNIT_BYTES("a" HEX "m\0k"), UNIT_BYTES("m"), UNIT_BYTES("k"), CONFIG_SOCKET_MAPS, false },
+    { "NULs", UNIT_BYTES("a" HEX "m\0k\0+x"), UNIT_BYTES("m"), UNIT_BYTES("k\0+x"), CONFIG_SOCKET_MAPS, false },
+    { "nothing asked", UNIT_BYTES("a" HEX "m\0"), UNIT_BYTES("m"), UNIT_BYTES(""), CONFIG_SOCKET_MAPS, false },
+    { "policy", UNIT_BYTES("b" HEX "p\0s=x\0"), UNIT_BYTES("p"), UNIT_BYTES("s=x\0"), CONFIG_POLICY_SERVICES, false },
+    { "candidate", UNIT_BYTES("w" HEX "m\0k"), UNIT_BYTES("m"), UNIT_BYTES("k"), CONFIG_SOCKET_MAPS, true },
+};
+
+START_TEST(cachekey_is_read_again)
+{
+    struct cachekey_parts parts;
+
+    for (int i = 0; i < UNIT_ROWS(read_keys); i++) {
+        unit_expect(cachekey_read(unit_guarded_span(read_keys[i].key), &parts), read_keys[i].name);
+        unit_expect_span(parts.entry, read_keys[i].entry, read_keys[i].name);
+        unit_expect_span(parts.asked, read_keys[i].asked, read_keys[i].name);
+        unit_expect(parts.section == read_keys[i].section, read_keys[i].name);
+        unit_expect(parts.is_found_candidate == read_keys[i].is_found_candidate, read_keys[i].name);
+        unit_expect(parts.fingerprint == FINGERPRINT, read_keys[i].name);
+    }
+}
+END_TEST
+
+START_TEST(cachekey_that_is_none_is_not_read)
+{
+    static const struct span none[] = { UNIT_BYTES(""), UNIT_BYTES("a"), UNIT_BYTES("a" HEX), UNIT_BYTES("a" HEX "m"),
+                                        UNIT_BYTES("d" HEX "m\0k"), UNIT_BYTES("`" HEX "m\0k"),
+                                        UNIT_BYTES("a0123456789ABCDEFm\0k"), UNIT_BYTES("a0123456789abcdegm\0k") };
+    struct cachekey_parts parts;
+
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        ck_assert_msg(!cachekey_read(unit_guarded_span(none[i]), &parts), "row %zu", i);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cachekey");
@@ -333,6 +374,7 @@ int main(void)
                                         cachekey_of_a_policy_is_its_entry_and_its_attributes,
                                               cachekey_needs_every_attribute_of_cache_key,
                                         cachekey_of_a_policy_holds_what_cache_key_names,
-                                        cachekey_has_room_for_the_longest_request, NULL });
+                                        cachekey_has_room_for_the_longest_request,
+                                        cachekey_is_read_again, cachekey_that_is_none_is_not_read, NULL });
     return unit_run(suite);
 }

@@ -98,6 +98,41 @@ START_TEST(config_load_warns_once_of_all_mistakes_in_a_section_of_others)
 }
 END_TEST
 
+#define IN_ALL "socket_maps = { a = { " MAP " typo = 1; }; };\npolicy_services = { b = { " MAP " typo = 1; }; };\n" \
+               "dovecot_sasl = { c = { " MAP " http_auth_basic = { file = \"$DIR/none\"; }; }; };\n"
+
+static struct config *load_all(const char *text, bool with_secrets)
+{
+    char *path = fixture_path("pfx.cfg");
+
+    fixture_write_expanded("pfx.cfg", text);
+    struct config *config = config_load_all(path, with_secrets);
+    mem_free(path);
+    return config;
+}
+
+START_TEST(config_load_all_tells_the_mistakes_of_all_sections)
+{
+    struct config *config = load_all(IN_ALL, true);
+
+    expect_problem(config, true, "pfx.cfg:1: socket_maps.a.typo: unknown key");
+    expect_problem(config, true, "pfx.cfg:2: policy_services.b.typo: unknown key");
+    expect_problem(config, true, "pfx.cfg:3: dovecot_sasl.c.http_auth_basic.file: ");
+    ck_assert_uint_eq(config->problem_count, 3);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(config_load_all_can_do_without_the_files_of_secrets)
+{
+    struct config *config = load_all(IN_ALL, false);
+
+    ck_assert_uint_eq(config->problem_count, 2);
+    ck_assert_ptr_nonnull(config->section[CONFIG_DOVECOT_SASL].entries[0].authorization);
+    config_free(&config);
+}
+END_TEST
+
 START_TEST(config_load_adds_the_files_of_pfx_d_in_byte_order)
 {
     fixture_make_directory("pfx.d");
@@ -266,6 +301,8 @@ int main(void)
         config_load_lets_a_mistake_hurt_only_its_entry,
         config_load_tells_a_mistake_that_many_inherit_once,
         config_load_warns_once_of_all_mistakes_in_a_section_of_others,
+        config_load_all_tells_the_mistakes_of_all_sections,
+        config_load_all_can_do_without_the_files_of_secrets,
         NULL,
     };
     const TTest *const files[] = {

@@ -200,6 +200,82 @@ START_TEST(conn_wipes_what_it_has_read_when_it_is_secret)
 }
 END_TEST
 
+START_TEST(conn_with_an_idle_limit_is_closed_when_nothing_is_asked)
+{
+    fixture_ops.idle_limit_ms = 1000;
+    int client = fixture_client();
+    fixture_move_clock(999);
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "");
+    fixture_move_clock(1);
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    ck_assert_str_eq(fixture_log(), "");
+    close(client);
+}
+END_TEST
+
+/* Bytes of a request do not count, else a client could stay for ever by sending one now and then. */
+START_TEST(conn_with_an_idle_limit_begins_anew_with_each_answer)
+{
+    fixture_ops.idle_limit_ms = 1000;
+    int client = fixture_client();
+    for (int i = 0; i < 3; i++) {
+        fixture_move_clock(700);
+        fixture_turns(1);
+        fixture_send(client, "a\n");
+        fixture_turns(2);
+        ck_assert_str_eq(fixture_receive(client), "a\n");
+    }
+    fixture_move_clock(900);
+    fixture_turns(1);
+    fixture_send(client, "b");
+    fixture_turns(1);
+    fixture_move_clock(100);
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    close(client);
+}
+END_TEST
+
+START_TEST(conn_with_an_idle_limit_is_kept_while_an_answer_is_due)
+{
+    fixture_ops.idle_limit_ms = 1000;
+    int client = fixture_client();
+    fixture_send(client, "p\n");
+    fixture_turns(1);
+    fixture_move_clock(5000);
+    fixture_turns(1);
+    fixture_reply(fixture_pending, SPAN("late\n"));
+    ck_assert_str_eq(fixture_receive(client), "late\n");
+    fixture_move_clock(999);
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "");
+    fixture_move_clock(1);
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    close(client);
+}
+END_TEST
+
+/* The kernel answers bytes that nobody read with a reset. */
+START_TEST(conn_that_ends_reads_what_has_still_come)
+{
+    char request[50 * 1000 + 1] = { 0 };
+    int client, server;
+
+    memset(request, 'x', sizeof(request) - 1);
+    memcpy(request, "e\n", 2);
+    fixture_inet_pair(&client, &server);
+    ck_assert_ptr_nonnull(conn_open(&fixture_set, server));
+    fixture_send(client, request);
+    fixture_turns(2);
+    ck_assert_uint_eq(fixture_set.count, 0);
+    ck_assert_int_eq(recv(client, request, 1, 0), 0);
+    close(client);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("conn_open");
@@ -217,5 +293,10 @@ int main(void)
                                               conn_on_a_unix_socket_never_resets, NULL });
     fixture_add_tests(suite, "secret",
                       (const TTest *const[]){ conn_wipes_what_it_has_read_when_it_is_secret, NULL });
+    fixture_add_tests(suite, "idle",
+                      (const TTest *const[]){ conn_with_an_idle_limit_is_closed_when_nothing_is_asked,
+                                              conn_with_an_idle_limit_begins_anew_with_each_answer,
+                                              conn_with_an_idle_limit_is_kept_while_an_answer_is_due,
+                                              conn_that_ends_reads_what_has_still_come, NULL });
     return unit_run(suite);
 }

@@ -350,6 +350,20 @@ START_TEST(keys_of_word_knows_no_other)
 }
 END_TEST
 
+START_TEST(keys_form_name_is_the_word_of_that_form_alone)
+{
+    size_t count;
+
+    for (enum keys_form form = 0; form < KEYS_FORMS; form++) {
+        const enum keys_form *forms = keys_of_word(span_text(keys_form_name(form)), &count);
+        ck_assert_ptr_nonnull(forms);
+        ck_assert_uint_eq(count, 1);
+        ck_assert_int_eq(forms[0], form);
+    }
+    ck_assert_str_eq(keys_form_name(KEYS_FULL), "full");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("keys");
@@ -363,6 +377,7 @@ int main(void)
                                      keys_expand_of_as_many_labels_as_allowed_takes_all,
                                      keys_expand_of_no_forms_is_nothing, keys_expand_makes_no_candidate_twice, NULL });
     unit_add(suite, "words",
-             (const TTest *const[]){ keys_of_word_knows_all_words_that_are_told, keys_of_word_knows_no_other, NULL });
+             (const TTest *const[]){ keys_of_word_knows_all_words_that_are_told, keys_of_word_knows_no_other,
+                                     keys_form_name_is_the_word_of_that_form_alone, NULL });
     return unit_run(suite);
 }

@@ -152,6 +152,14 @@ START_TEST(log_after_close_goes_to_stderr)
 }
 END_TEST
 
+START_TEST(log_to_a_person_has_neither_time_nor_pid)
+{
+    log_open(&(const struct log_options){ .sink = LOG_TO_PERSON, .ident = "tool" });
+    log_warning("key=<%s>", "a\nb");
+    ck_assert_str_eq(fixture_log(), "tool: warning: key=<a?b>\n");
+}
+END_TEST
+
 static const struct {
     const char *name;
     int facility;
@@ -189,7 +197,8 @@ int main(void)
                  (const TTest *const[]){ log_stderr_line_has_time_ident_pid_and_text,
                                          log_json_escapes_quotes_and_backslashes, log_json_of_the_longest_line_is_whole,
                                          log_control_bytes_are_question_marks, log_line_is_cut_at_the_limit,
-                                         log_keeps_errno, log_after_close_goes_to_stderr, NULL },
+                                         log_keeps_errno, log_after_close_goes_to_stderr,
+                                         log_to_a_person_has_neither_time_nor_pid, NULL },
                  1);
     unit_add_loop(suite, "log_facility", log_facility_knows_the_names_of_syslog, UNIT_ROWS(facilities));
     return unit_run(suite);

@@ -144,6 +144,7 @@ static void expect_defaults(const struct master_settings *settings)
     ck_assert_str_eq(settings->syslog_facility, "mail");
     ck_assert_str_eq(settings->data_directory, "/var/lib/postfix");
     ck_assert_str_eq(settings->recipient_delimiter, "");
+    ck_assert_str_eq(settings->queue_directory, "/var/spool/postfix");
 }
 
 START_TEST(master_settings_are_those_of_the_configuration_directory)
@@ -157,6 +158,7 @@ START_TEST(master_settings_are_those_of_the_configuration_directory)
     ck_assert_str_eq(settings.syslog_facility, "local3");
     ck_assert_str_eq(settings.data_directory, "/q" LONG_NAME "/d");
     ck_assert_str_eq(settings.recipient_delimiter, "+-");
+    ck_assert_str_eq(settings.queue_directory, "/q" LONG_NAME);
     master_free_settings(&settings);
 }
 END_TEST

@@ -222,6 +222,61 @@ START_TEST(shm_of_another_boot_and_yet_in_use_is_left_to_the_other_host)
 }
 END_TEST
 
+static void expect_none_existing(const char *reason)
+{
+    ck_assert(!shm_open_existing(&shm, fixture_directory, &kind, why));
+    ck_assert_msg(strstr(why, reason) != NULL, "%s", why);
+    ck_assert_int_eq(shm.fd, -1);
+}
+
+START_TEST(shm_existing_is_used_as_it_is)
+{
+    struct shm old;
+
+    leave_file();
+    kind.bytes = 2 * BYTES;
+    ck_assert_msg(shm_open_existing(&shm, fixture_directory, &kind, why), "%s", why);
+    ck_assert_uint_eq(shm.bytes, BYTES);
+    ck_assert_int_eq(region()->value, 7);
+    ck_assert_int_eq(region()->recovered, 1); /* nobody else has it */
+    old = shm;
+    ck_assert_msg(shm_open_existing(&shm, fixture_directory, &kind, why), "%s", why);
+    ck_assert_int_eq(region()->recovered, 1);
+    ck_assert_int_eq(files(), 1);
+    shm_close(&old);
+    shm_close(&shm);
+}
+END_TEST
+
+START_TEST(shm_existing_is_not_made)
+{
+    expect_none_existing("cannot open");
+    ck_assert_int_eq(files(), 0);
+    ck_assert_int_eq(symlink("elsewhere", fixture_path(NAME)), 0);
+    expect_none_existing("cannot open");
+    ck_assert_int_eq(files(), 1);
+}
+END_TEST
+
+START_TEST(shm_existing_is_not_made_anew)
+{
+    struct stat before, after;
+
+    leave_file();
+    ck_assert_int_eq(stat(fixture_path(NAME), &before), 0);
+    kind.layout = 2;
+    expect_none_existing("not of this version");
+    kind.layout = 1;
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(fixture_path(NAME), NOBODY, NOBODY), 0);
+        expect_none_existing("not of this version");
+    }
+    ck_assert_int_eq(stat(fixture_path(NAME), &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
+    ck_assert_int_eq(files(), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shm");
@@ -245,6 +300,9 @@ int main(void)
     tcase_add_test(tcase, shm_keeps_its_size_while_somebody_has_it);
     tcase_add_test(tcase, shm_of_another_boot_is_recovered);
     tcase_add_test(tcase, shm_of_another_boot_and_yet_in_use_is_left_to_the_other_host);
+    tcase_add_test(tcase, shm_existing_is_used_as_it_is);
+    tcase_add_test(tcase, shm_existing_is_not_made);
+    tcase_add_test(tcase, shm_existing_is_not_made_anew);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

@@ -100,6 +100,7 @@ START_TEST(verdict_of_no_answer_is_a_failure)
 
     unit_expect(verdict.is_failure, reason);
     unit_expect(verdict.kind == failures[_i].kind, reason);
+    unit_expect(verdict.is_unanswered == (failures[_i].failure != HTTP_TOO_BIG), reason);
     unit_expect_span(verdict.text, span_text(reason), reason);
 }
 END_TEST

@@ -146,6 +146,22 @@ START_TEST(worker_ignores_what_the_terminal_sends)
 }
 END_TEST
 
+START_TEST(worker_of_a_daemon_without_a_section_serves)
+{
+    struct daemon_ops ops = fixture_daemon;
+    struct backend_shared shared = { 0 };
+
+    ops.section = CONFIG_NO_SECTION;
+    fixture_setup.ops = &ops;
+    fixture_setup.shared = &shared;
+    start();
+    int client = fixture_connect();
+    ck_assert_int_eq(fixture_exchange(client, "one\n"), worker);
+    close(client);
+    stop();
+}
+END_TEST
+
 START_TEST(worker_serve_one_ends_with_its_client)
 {
     int ends[2];
@@ -177,6 +193,7 @@ int main(void)
                                                worker_of_master_leaves_at_once_on_sigterm,
                                                worker_standalone_drains_on_sigterm,
                                                worker_ignores_what_the_terminal_sends,
+                                               worker_of_a_daemon_without_a_section_serves,
                                                worker_serve_one_ends_with_its_client, NULL });
     return unit_run(suite);
 }
