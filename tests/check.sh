@@ -60,6 +60,7 @@ stage fuzz fuzz
 stage rules tests/t_rules.sh build .
 stage keys tests/t_keys.sh build/print_keys .
 stage docs tests/t_docs.sh build .
+stage examples tests/t_examples.sh build .
 stage install tests/t_install.sh build .
 stage system tests/system/run.sh
 

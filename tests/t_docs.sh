@@ -17,7 +17,7 @@ usage() {
 [ $# -eq 2 ] || usage
 build=$(cd "$1" && pwd) || usage
 cd "$2" || usage
-for program in pfx-socketmap pfx-policyd pfx-saslbridge client; do
+for program in pfx-socketmap pfx-policyd pfx-saslbridge pfx-metrics client; do
     [ -x "$build/$program" ] || { echo "$0: no $build/$program" >&2; exit 2; }
 done
 
@@ -149,9 +149,10 @@ ask() {
     case $1 in
     pfx-socketmap) "$build/client" ask "unix:$directory/socket" no_such_entry key </dev/null ;;
     pfx-policyd) printf 'policy_context=no_such_entry\n\n' | "$build/client" raw "unix:$directory/socket" -h ;;
+    pfx-metrics) printf 'GET /health HTTP/1.0\r\n\r\n' | "$build/client" raw "unix:$directory/socket" | tail -1 ;;
     pfx-saslbridge) printf 'VERSION\t1\t0\nCPID\t1\n' | "$build/client" raw "unix:$directory/socket" -h ;;
     esac >"$directory/answer" 2>&1
-    grep -qE '^(PERM |action=DEFER_IF_PERMIT |DONE$)' "$directory/answer" ||
+    grep -qE '^(PERM |action=DEFER_IF_PERMIT |DONE$|ok$)' "$directory/answer" ||
         echo "$1 does not answer: $(cat "$directory/answer")"
 }
 
@@ -196,6 +197,7 @@ check_configurations() {
         check_configuration "$file" pfx-socketmap
         check_configuration "$file" pfx-policyd
         check_configuration "$file" pfx-saslbridge
+        check_configuration "$file" pfx-metrics
     done
 }
 

@@ -1,0 +1,177 @@
+#include "ask.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+#include "privileges.h"
+
+#define RUN_DIRECTORY "/run/pfx" /* of daemons without Postfix */
+
+static const char *const prefixes[CONFIG_SECTIONS] = {
+    [CONFIG_SOCKET_MAPS] = "map:",
+    [CONFIG_POLICY_SERVICES] = "policy:",
+    [CONFIG_DOVECOT_SASL] = "sasl:",
+};
+
+int ask_options(int argc, char **argv, const char **via)
+{
+    static const struct option options[] = { { "via", required_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+    int option;
+
+    *via = NULL;
+    optind = 0; /* getopt(3) begins anew */
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        if (option != 'V')
+            return 0;
+        *via = optarg;
+    }
+    return optind;
+}
+
+const char *ask_name(enum config_section_id section, const char *name)
+{
+    for (int i = 0; i < CONFIG_SECTIONS; i++) {
+        size_t n = strlen(prefixes[i]);
+        if (strncmp(name, prefixes[i], n) != 0)
+            continue;
+        if (i == (int)section)
+            return name + n;
+        pfxctl_complain("%s is nothing for this command", name);
+        return NULL;
+    }
+    return name;
+}
+
+int ask_failure(const struct verdict *verdict)
+{
+    if (verdict->kind == VERDICT_PERM)
+        return PFXCTL_DATA;
+    return verdict->is_unanswered ? PFXCTL_UNAVAILABLE : PFXCTL_TEMPORARY;
+}
+
+static void open_log(const struct pfxctl *ctl)
+{
+    log_open(&(struct log_options){ .sink = LOG_TO_PERSON, .ident = "pfxctl" });
+    log_set_level(ctl->verbose > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
+}
+
+/* A configuration without Postfix beside it is one of daemons that stand alone. */
+static void read_postfix(struct ask *ask, const struct pfxctl *ctl)
+{
+    char *main_cf = mem_format("%s/main.cf", ctl->config_directory);
+
+    if (access(main_cf, F_OK) == 0) {
+        const char *why = master_read_settings(&ask->postfix, ctl->config_directory);
+        if (why != NULL)
+            pfxctl_complain("warning: %s: %s", PFX_POSTCONF, why);
+    }
+    mem_free(main_cf);
+}
+
+/* What a file that may not be read costs is told from what is wrong in it. */
+static int is_wrong(const char *why)
+{
+    pfxctl_complain("%s", why);
+    return geteuid() != 0 && strstr(why, strerror(EACCES)) != NULL ? PFXCTL_NO_PERMISSION : PFXCTL_CONFIGURATION;
+}
+
+static int find_entry(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name)
+{
+    ask->config = config_load(ctl->config_path, section);
+    config_take_delimiter(ask->config,
+                          ask->postfix.recipient_delimiter == NULL ? "" : ask->postfix.recipient_delimiter);
+    if (ask->config->error != NULL)
+        return is_wrong(ask->config->error);
+    ask->entry = config_find(ask->config, section, span_text(name));
+    if (ask->entry == NULL) {
+        pfxctl_complain("%s: no entry %s in %s", ctl->config_path, name, config_section_name(section));
+        return PFXCTL_CONFIGURATION;
+    }
+    return ask->entry->error == NULL ? PFXCTL_GOOD : is_wrong(ask->entry->error);
+}
+
+static const char *state_directory(const struct ask *ask)
+{
+    if (ask->config->state_directory[0] != '\0')
+        return ask->config->state_directory;
+    return ask->postfix.data_directory != NULL ? ask->postfix.data_directory : RUN_DIRECTORY;
+}
+
+/* What needs root comes before it; the files of the daemons are theirs. */
+static int drop_privileges(const struct ask *ask)
+{
+    const char *user = ask->postfix.mail_owner != NULL ? ask->postfix.mail_owner : ask->config->user;
+    char why[PRIVILEGES_REASON_MAX_BYTES];
+
+    if (privileges_drop(geteuid() == 0 ? user : NULL, false, false, why))
+        return PFXCTL_GOOD;
+    pfxctl_complain("%s", why);
+    return PFXCTL_CONFIGURATION;
+}
+
+static int open_backend(struct ask *ask)
+{
+    ask->has_loop = loop_open(&ask->loop);
+    if (ask->has_loop)
+        ask->backend = backend_new(&ask->loop, ask->config, &ask->shared, 0);
+    if (ask->backend == NULL) {
+        pfxctl_complain("no descriptor left");
+        return PFXCTL_TEMPORARY;
+    }
+    const char *why = backend_error(ask->backend, ask->entry);
+    return why == NULL ? PFXCTL_GOOD : is_wrong(why);
+}
+
+int ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name)
+{
+    *ask = (struct ask){ .config = NULL };
+    signal(SIGPIPE, SIG_IGN);
+    privileges_hide_memory();
+    open_log(ctl);
+    read_postfix(ask, ctl);
+    int status = find_entry(ask, ctl, section, name);
+    if (status != PFXCTL_GOOD)
+        return status;
+    backend_shared_load(&ask->shared, ask->config, section);
+    status = drop_privileges(ask);
+    if (status != PFXCTL_GOOD)
+        return status;
+    backend_shared_open_existing(&ask->shared, ask->config, state_directory(ask));
+    return open_backend(ask);
+}
+
+/* Time has passed since the last turn: somebody may have typed a key. */
+void ask_begin(struct ask *ask, const struct backend_question *question,
+               void (*done)(void *arg, const struct verdict *verdict), void *arg)
+{
+    ask->loop.now_ms = clock_monotonic_ms();
+    backend_ask(ask->backend, question, done, arg);
+}
+
+void ask_wait(struct ask *ask)
+{
+    ask->loop.stopped = false;
+    loop_run(&ask->loop);
+}
+
+void ask_wake(struct ask *ask)
+{
+    loop_stop(&ask->loop);
+}
+
+void ask_close(struct ask *ask)
+{
+    backend_free(&ask->backend);
+    if (ask->has_loop)
+        loop_close(&ask->loop);
+    backend_shared_close(&ask->shared);
+    config_free(&ask->config);
+    master_free_settings(&ask->postfix);
+    log_close();
+}

@@ -1,0 +1,88 @@
+#include "figures.h"
+
+#include <string.h>
+
+#include "config.h"
+
+bool figures_is_daemon(const struct stats_sum *sum)
+{
+    return sum->entry[0] == '\0';
+}
+
+const struct stats_sum *figures_find(const struct exposition *exposition, const struct stats_sum *sum)
+{
+    for (size_t i = 0; i < exposition->count; i++) {
+        const struct stats_sum *other = &exposition->sums[i];
+        if (strcmp(other->entry, sum->entry) == 0 && strcmp(other->section, sum->section) == 0 &&
+            strcmp(other->daemon, sum->daemon) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+static bool is_gauge(const struct stats_sum *sum, unsigned counter)
+{
+    return figures_is_daemon(sum) ? counter == STATS_DAEMON_CONNECTIONS_OPEN
+                                  : stats_counter_is_gauge((enum stats_counter)counter);
+}
+
+/* A file that was made anew counts from 0 again. */
+static uint64_t difference(uint64_t now, uint64_t before)
+{
+    return now < before ? now : now - before;
+}
+
+struct stats_sum figures_since(const struct stats_sum *sum, const struct stats_sum *before)
+{
+    struct stats_sum since = *sum;
+
+    if (before == NULL)
+        return since;
+    for (unsigned i = 0; i < STATS_COUNTERS; i++)
+        if (!is_gauge(sum, i))
+            since.counter[i] = difference(sum->counter[i], before->counter[i]);
+    for (unsigned i = 0; i < STATS_BUCKETS; i++)
+        since.bucket[i] = difference(sum->bucket[i], before->bucket[i]);
+    since.sum_ms = difference(sum->sum_ms, before->sum_ms);
+    return since;
+}
+
+uint64_t figures_failures(const struct stats_sum *sum)
+{
+    uint64_t failures = 0;
+
+    for (unsigned i = STATS_backend_not_resolved; i <= STATS_backend_unexpected; i++)
+        failures += sum->counter[i];
+    return failures;
+}
+
+int figures_quantile_ms(const struct stats_sum *sum, unsigned percent)
+{
+    uint64_t total = 0, passed = 0;
+
+    for (unsigned i = 0; i < STATS_BUCKETS; i++)
+        total += sum->bucket[i];
+    if (total == 0)
+        return FIGURES_NONE;
+    uint64_t rank = total / 100 * percent + (total % 100 * percent + 99) / 100; /* rounded up, without overflow */
+    for (unsigned i = 0; i < STATS_BUCKETS - 1; i++) {
+        passed += sum->bucket[i];
+        if (passed >= rank)
+            return (int)stats_bounds_ms[i];
+    }
+    return FIGURES_ABOVE;
+}
+
+const char *figures_kind(const char *section)
+{
+    static const char *const kinds[CONFIG_SECTIONS] = {
+        [CONFIG_SOCKET_MAPS] = "map",
+        [CONFIG_POLICY_SERVICES] = "policy",
+        [CONFIG_DOVECOT_SASL] = "sasl",
+    };
+
+    for (enum config_section_id i = 0; i < CONFIG_SECTIONS; i++)
+        if (strcmp(section, config_section_name(i)) == 0)
+            return kinds[i];
+    return section;
+}

@@ -1,0 +1,51 @@
+/*
+ * pfxctl: what an administrator does with pfx.
+ *
+ * Shape:  one command a file, NAME.c with NAME_command(); pfxctl.c has the table and the common options.
+ *         A command writes its result to stdout and what is wrong to stderr, as "pfxctl: ...". Text is aligned and
+ *         coloured on a terminal only.
+ * Errors: exit statuses, below; of several keys the highest.
+ * Source: sysexits(3); pfxctl(8).
+ */
+#ifndef PFX_PFXCTL_H
+#define PFX_PFXCTL_H
+
+#include <stdbool.h>
+
+#include "span.h"
+
+enum pfxctl_status {
+    PFXCTL_GOOD = 0,     /* found; an action that lets mail go on; accepted */
+    PFXCTL_NOT = 1,      /* not found; an action that stops mail; refused */
+    PFXCTL_USAGE = 64,
+    PFXCTL_DATA = 65,    /* an answer, or a file, that cannot be used */
+    PFXCTL_UNAVAILABLE = 69, /* no HTTP answer; no daemon */
+    PFXCTL_TEMPORARY = 75,
+    PFXCTL_NO_PERMISSION = 77,
+    PFXCTL_CONFIGURATION = 78,
+};
+
+/* The common options. */
+struct pfxctl {
+    const char *config_directory; /* -c, $MAIL_CONFIG, /etc/postfix */
+    const char *config_path;      /* -C, else pfx.cfg there; it may not exist */
+    int verbose;                  /* -v */
+    bool on_terminal;             /* stdout is one */
+};
+
+/* argv[0] is the command's name. */
+typedef int pfxctl_command(const struct pfxctl *ctl, int argc, char **argv);
+
+pfxctl_command check_command, show_command, lookup_command, policy_command, auth_command, reload_command, ping_command,
+    stat_command, cache_command, import_command;
+
+/* What backends, daemons and files say, to stdout: programs get the bytes, a terminal must not obey them. */
+void pfxctl_print(struct span text);
+
+/* "pfxctl: TEXT" to stderr, control bytes as '?'. */
+void pfxctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The usage of the command that runs; PFXCTL_USAGE. */
+int pfxctl_usage(void);
+
+#endif

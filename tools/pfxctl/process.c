@@ -1,0 +1,134 @@
+#include "process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+#define COMMAND_MAX_BYTES 4096
+#define STAT_MAX_BYTES    512
+
+/* The first bytes of a file; a NUL follows. How many there were. */
+static size_t read_file(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+    if (fd >= 0)
+        close(fd);
+    text[n < 0 ? 0 : n] = '\0';
+    return n < 0 ? 0 : (size_t)n;
+}
+
+static size_t read_of(pid_t pid, const char *name, char *text, size_t size)
+{
+    char *path = mem_format("/proc/%d/%s", (int)pid, name);
+    size_t n = read_file(path, text, size);
+
+    mem_free(path);
+    return n;
+}
+
+pid_t process_master(const char *queue_directory)
+{
+    char *path = mem_format("%s/pid/master.pid", queue_directory);
+    char text[STAT_MAX_BYTES], name[STAT_MAX_BYTES];
+
+    bool is_hidden = access(path, R_OK) != 0 && errno == EACCES;
+    read_file(path, text, sizeof(text));
+    mem_free(path);
+    long pid = strtol(text, NULL, 10);
+    errno = is_hidden ? EACCES : ESRCH;
+    if (pid <= 0 || read_of((pid_t)pid, "comm", name, sizeof(name)) == 0 || strcmp(name, "master\n") != 0)
+        return 0;
+    return (pid_t)pid;
+}
+
+/* The name of a process, which stands in parentheses before it, may hold anything. */
+static pid_t parent_of(pid_t pid)
+{
+    char text[STAT_MAX_BYTES];
+    int parent = 0;
+
+    read_of(pid, "stat", text, sizeof(text));
+    const char *end = strrchr(text, ')');
+    return end != NULL && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+void process_children(pid_t parent, struct process_list *children)
+{
+    DIR *directory = opendir("/proc");
+    const struct dirent *one;
+
+    children->count = 0;
+    if (directory == NULL)
+        return;
+    while ((one = readdir(directory)) != NULL && children->count < PROCESS_MAX) {
+        pid_t pid = isdigit((unsigned char)one->d_name[0]) ? (pid_t)strtol(one->d_name, NULL, 10) : 0;
+        if (pid > 0 && parent_of(pid) == parent)
+            children->pid[children->count++] = pid;
+    }
+    closedir(directory);
+}
+
+/* The argument that follows an option; what it is when there is none. */
+static const char *value_of(const char *command, size_t n, const char *option, const char *otherwise)
+{
+    for (const char *at = command; at < command + n; at += strlen(at) + 1)
+        if (strcmp(at, option) == 0)
+            return at + strlen(at) + 1;
+    return otherwise;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* master(8) passes a name only where it is not that of the command. */
+static bool is_parent_of(pid_t pid, const struct service *service)
+{
+    char command[COMMAND_MAX_BYTES];
+    size_t n = read_of(pid, "cmdline", command, sizeof(command));
+
+    if (n == 0 || strcmp(command, service->command) != 0)
+        return false;
+    const char *type = service->path == NULL ? "inet" : "unix";
+    return strcmp(value_of(command, n, "-n", base_name(service->command)), service->name) == 0 &&
+           strcmp(value_of(command, n, "-t", ""), type) == 0;
+}
+
+void process_parents(pid_t master, const struct service *service, struct process_list *parents)
+{
+    struct process_list children;
+
+    parents->count = 0;
+    if (master == 0)
+        return;
+    process_children(master, &children);
+    for (size_t i = 0; i < children.count; i++)
+        if (is_parent_of(children.pid[i], service))
+            parents->pid[parents->count++] = children.pid[i];
+}
+
+enum service_protocol process_protocol(pid_t pid)
+{
+    char command[COMMAND_MAX_BYTES];
+
+    return read_of(pid, "cmdline", command, sizeof(command)) == 0 ? SERVICE_UNKNOWN : service_protocol_of(command);
+}
+
+bool process_is_in(const struct process_list *list, pid_t pid)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->pid[i] == pid)
+            return true;
+    return false;
+}

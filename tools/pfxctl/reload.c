@@ -1,0 +1,179 @@
+/*
+ * Reload: check the configuration that each service reads, SIGHUP to its parents, ping until their successors answer.
+ *
+ * Under master(8) the parent leaves when its workers have closed their listeners, and its successor starts with the
+ * next connection: what answers after it is gone is the successor. Standalone it stays, and what is new is a worker.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "clock.h"
+#include "exchange.h"
+#include "mem.h"
+#include "ping.h"
+#include "process.h"
+
+#define RELOAD_LIMIT_MS 10000 /* recovering a big cache takes a second or two */
+#define RELOAD_TRY_MS   20
+
+struct reloading {
+    const struct service *service;
+    pid_t master;
+    struct process_list parents; /* that are told */
+    struct process_list workers; /* of a standalone one */
+};
+
+static bool find_listener(struct reloading *r)
+{
+    struct exchange exchange;
+
+    if (!exchange_open(&exchange, r->service, PING_LIMIT_MS)) {
+        pfxctl_complain("%s: %s", r->service->name, exchange.why);
+        exchange_close(&exchange);
+        return false;
+    }
+    r->parents = (struct process_list){ .pid = { exchange_listener(&exchange) }, .count = 1 };
+    exchange_close(&exchange);
+    if (process_protocol(r->parents.pid[0]) == SERVICE_UNKNOWN) {
+        pfxctl_complain("%s: none of our daemons is known to listen there", r->service->name);
+        return false;
+    }
+    process_children(r->parents.pid[0], &r->workers);
+    return true;
+}
+
+static int find_parents(struct reloading *r, const char *queue_directory)
+{
+    if (!r->service->by_master)
+        return find_listener(r) ? PFXCTL_GOOD : PFXCTL_UNAVAILABLE;
+    r->master = process_master(queue_directory);
+    if (r->master == 0) {
+        bool is_hidden = errno == EACCES;
+        pfxctl_complain("%s: %s", r->service->name,
+                        is_hidden ? "only root may know who is to be told" : "Postfix does not run");
+        return is_hidden ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE;
+    }
+    process_parents(r->master, r->service, &r->parents);
+    return PFXCTL_GOOD;
+}
+
+static int tell(struct reloading *r, const char *queue_directory)
+{
+    int status = find_parents(r, queue_directory);
+
+    if (status != PFXCTL_GOOD)
+        return status;
+    for (size_t i = 0; i < r->parents.count; i++) {
+        int error = kill(r->parents.pid[i], SIGHUP) == 0 ? 0 : errno;
+        if (error == 0 || error == ESRCH)
+            continue;
+        pfxctl_complain("%s: %s", r->service->name, strerror(error));
+        return error == EPERM ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE;
+    }
+    return PFXCTL_GOOD;
+}
+
+static bool has_new_generation(const struct reloading *r)
+{
+    struct process_list now;
+
+    if (r->service->by_master) {
+        process_parents(r->master, r->service, &now);
+        for (size_t i = 0; i < r->parents.count; i++)
+            if (process_is_in(&now, r->parents.pid[i]))
+                return false;
+        return true;
+    }
+    if (kill(r->parents.pid[0], 0) != 0 && errno == ESRCH) /* it was master's after all */
+        return true;
+    process_children(r->parents.pid[0], &now);
+    for (size_t i = 0; i < now.count; i++)
+        if (!process_is_in(&r->workers, now.pid[i]))
+            return true;
+    return false;
+}
+
+static int wait_for_successor(const struct reloading *r)
+{
+    int64_t end_ms = clock_monotonic_ms() + RELOAD_LIMIT_MS;
+    struct ping ping = { .status = PFXCTL_UNAVAILABLE, .why = "it goes on as before: its log tells why" };
+
+    while (clock_monotonic_ms() < end_ms) {
+        if (has_new_generation(r)) {
+            ping_service(r->service, end_ms - clock_monotonic_ms(), &ping);
+            if (ping.status != PFXCTL_UNAVAILABLE)
+                break;
+        }
+        poll(NULL, 0, RELOAD_TRY_MS);
+    }
+    if (ping.why == NULL)
+        printf("%s: %s\n", r->service->name, r->parents.count == 0 ? "started" : "reloaded");
+    else
+        pfxctl_complain("%s: %s", r->service->name, ping.why);
+    fflush(stdout);
+    return ping.status;
+}
+
+static const char *path_of(const struct pfxctl *ctl, const struct service *service)
+{
+    return service->config_path != NULL ? service->config_path : ctl->config_path;
+}
+
+/* Each file once. */
+static int check(const struct pfxctl *ctl, const struct service_list *list)
+{
+    struct pfxctl other = *ctl;
+    int status = PFXCTL_GOOD;
+
+    for (size_t i = 0; i < list->count; i++) {
+        size_t first = 0;
+        other.config_path = path_of(ctl, &list->services[i]);
+        while (strcmp(path_of(ctl, &list->services[first]), other.config_path) != 0)
+            first++;
+        int checked = first < i ? PFXCTL_GOOD : check_configuration(&other);
+        status = checked > status ? checked : status;
+    }
+    if (status != PFXCTL_GOOD)
+        pfxctl_complain("nothing is reloaded: what runs goes on with the configuration that it has");
+    return status;
+}
+
+/* All are told before one is waited for. */
+static int reload(const struct service_list *list)
+{
+    struct reloading *all = mem_array(list->count, sizeof(*all));
+    int status = PFXCTL_GOOD;
+
+    for (size_t i = 0; i < list->count; i++) {
+        all[i] = (struct reloading){ .service = &list->services[i] };
+        int told = tell(&all[i], list->queue_directory);
+        if (told != PFXCTL_GOOD)
+            all[i].service = NULL;
+        status = told > status ? told : status;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        int reloaded = all[i].service == NULL ? PFXCTL_GOOD : wait_for_successor(&all[i]);
+        status = reloaded > status ? reloaded : status;
+    }
+    mem_free(all);
+    return status;
+}
+
+int reload_command(const struct pfxctl *ctl, int argc, char **argv)
+{
+    struct service_list list;
+
+    if (argc > 1 && argv[1][0] == '-')
+        return pfxctl_usage();
+    int status = service_choose(&list, ctl, argv + 1);
+    if (status == PFXCTL_GOOD)
+        status = check(ctl, &list);
+    if (status == PFXCTL_GOOD)
+        status = reload(&list);
+    service_list_free(&list);
+    return status;
+}
