@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The slow rest of make check-all: clang without warnings, static analysis, valgrind, coverage, the slow system tests.
+# The slow rest of make check-all: clang without warnings, static analysis, valgrind, coverage, the slow system tests,
+# the Debian package.
 # Ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -99,6 +100,7 @@ stage valgrind valgrind_units
 stage thread-sanitizer threads_are_clean
 stage coverage coverage
 stage slow-system slow_system_tests
+stage deb tests/t_deb.sh build .
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
