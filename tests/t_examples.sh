@@ -1,0 +1,62 @@
+#!/bin/sh
+# Each configuration of README.md, of the manual pages and of conf passes "pfxctl check", those of conf together with
+# the lines for main.cf and master.cf that stand beside them.
+# Usage: t_examples.sh BUILD SOURCES
+set -u
+LC_ALL=C
+export LC_ALL
+
+EXAMPLES_MIN=25 # less, and the pages are read wrongly
+
+[ $# -eq 2 ] && build=$(cd "$1" && pwd) && cd "$2" && [ -x "$build/pfxctl" ] || {
+    echo "usage: $0 BUILD SOURCES" >&2
+    exit 2
+}
+directory=$(mktemp -d "${TMPDIR:-/tmp}/pfx-examples.XXXXXX") || exit 2
+trap 'rm -rf "$directory"' EXIT
+trap 'exit 1' HUP INT TERM
+
+passed=0
+failed=0
+
+# A mistake is a line without "warning:", and an exit status.
+check() { # NAME CONFIG-DIRECTORY PFX.CFG
+    if "$build/pfxctl" -c "$2" -C "$3" check --no-files >"$directory/findings" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        sed "s|^|$1: |" "$directory/findings"
+    fi
+}
+
+mkdir "$directory/pages" "$directory/no-postfix"
+tests/examples.pl "$directory/pages" README.md man/*.[578]
+examples=0
+for file in "$directory"/pages/*.cfg; do
+    check "${file##*/}" "$directory/no-postfix" "$file"
+    examples=$((examples + 1))
+done
+[ "$examples" -ge "$EXAMPLES_MIN" ] || {
+    failed=$((failed + 1))
+    echo "only $examples examples"
+}
+
+# Those that have no master.cf of their own take lines of that for all.
+services() { # PFX.CFG
+    for pair in socket_maps:pfx-socketmap policy_services:pfx-policyd dovecot_sasl:pfx-saslbridge; do
+        ! grep -q "^${pair%:*} = " "$1" || grep "${pair#*:}\$" conf/master.cf
+    done
+}
+
+check conf/pfx.cfg "$directory/no-postfix" conf/pfx.cfg
+for file in conf/examples/*/pfx.cfg; do
+    etc=$directory/${file%/pfx.cfg}
+    mkdir -p "$etc"
+    cp "$file" "$etc/pfx.cfg"
+    { cat "${file%pfx.cfg}main.cf" && echo "daemon_directory = $build"; } >"$etc/main.cf"
+    cp "${file%pfx.cfg}master.cf" "$etc/master.cf" 2>/dev/null || services "$file" >"$etc/master.cf"
+    check "$file" "$etc" "$etc/pfx.cfg"
+done
+
+echo "examples: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
