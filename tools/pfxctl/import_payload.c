@@ -48,7 +48,7 @@ static void add_break(struct group *g)
 
 static bool add_number(struct group *g, double number)
 {
-    return number == trunc(number) && fabs(number) <= INT32_MAX && buf_format(g->out, "%" PRId32, (int32_t)number);
+    return fabs(number) <= INT32_MAX && number == (int32_t)number && buf_format(g->out, "%" PRId32, (int32_t)number);
 }
 
 static bool add_string(struct group *g, struct span text)
