@@ -1,6 +1,7 @@
 #!/bin/sh
 # Each configuration of README.md, of the manual pages and of conf passes "pfxctl check", those of conf together with
-# the lines for main.cf and master.cf that stand beside them.
+# the lines for main.cf and master.cf that stand beside them. What README.md has an administrator type leaves a Postfix
+# as Debian configures it without a mistake, and without a warning.
 # Usage: t_examples.sh BUILD SOURCES
 set -u
 LC_ALL=C
@@ -20,8 +21,8 @@ passed=0
 failed=0
 
 # A mistake is a line without "warning:", and an exit status.
-check() { # NAME CONFIG-DIRECTORY PFX.CFG
-    if "$build/pfxctl" -c "$2" -C "$3" check --no-files >"$directory/findings" 2>&1; then
+check() { # NAME CONFIG-DIRECTORY PFX.CFG [OPTION]
+    if "$build/pfxctl" -c "$2" -C "$3" check --no-files ${4:-} >"$directory/findings" 2>&1; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
@@ -57,6 +58,31 @@ for file in conf/examples/*/pfx.cfg; do
     cp "${file%pfx.cfg}master.cf" "$etc/master.cf" 2>/dev/null || services "$file" >"$etc/master.cf"
     check "$file" "$etc" "$etc/pfx.cfg"
 done
+
+# The commands of README.md that write a configuration.
+commands() {
+    awk '
+        /^```/ { is_shell = $0 == "```sh"; next }
+        is_shell && /^(cat >>|postconf )/ { inside = 1; is_file = /^cat/ }
+        inside { print }
+        inside && (is_file ? /^END$/ : !/\\$/) { inside = 0 }
+    ' README.md
+}
+
+readme=$directory/readme
+mkdir "$readme"
+printf '%s\n' "daemon_directory = $build" 'smtpd_tls_cert_file = /etc/ssl/certs/ssl-cert-snakeoil.pem' \
+    'smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination' \
+    'mydestination = $myhostname, localhost' >"$readme/main.cf"
+printf '%s\n' 'smtp inet n - y - - smtpd' 'cleanup unix n - y - 0 cleanup' 'rewrite unix - - y - - trivial-rewrite' \
+    'local unix - n n - - local' 'virtual unix - n n - - virtual' >"$readme/master.cf"
+install -m 600 /dev/null "$readme/pfx.cfg"
+commands | sed "s|/etc/postfix/|$readme/|" >"$directory/commands"
+MAIL_CONFIG=$readme sh -e "$directory/commands"
+for daemon in pfx-socketmap pfx-policyd pfx-saslbridge pfx-metrics; do
+    grep -q " $daemon\$" "$readme/master.cf" || { failed=$((failed + 1)); echo "README.md starts no $daemon"; }
+done
+check README.md "$readme" "$readme/pfx.cfg" --strict
 
 echo "examples: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
