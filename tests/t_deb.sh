@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Debian package, in a system of its own: installed it enables nothing; Postfix uses it; an upgrade under load loses
-# no request; it is not removed while master.cf names its daemons; purged it leaves nothing.
+# no request, in any instance of Postfix; it is not removed while a master.cf names its daemons; purged it leaves
+# nothing.
 # t_deb.sh BUILD SOURCES: the test programs are in BUILD, the package comes to BUILD/deb.
 set -eu
 
@@ -16,8 +17,11 @@ cd "$2"
 R=$T/root
 LOG=$R/var/log/mail.log
 SOCKET=$R/var/spool/postfix/private/pfx-socketmap
+SOCKET_OF_SECOND=$R/var/spool/postfix-second/private/pfx-socketmap
 PROGRAMS=$R/usr/lib/postfix/sbin
 MAP=socketmap:unix:/var/spool/postfix/private/pfx-socketmap
+SECOND=/etc/postfix-second # another instance, which runs
+THIRD=/etc/postfix-third   # and one that does not
 
 run() { # COMMAND...: its output is of interest when it fails
     "$@" >"$T/output" 2>&1 || fail "$*: $(tail -20 "$T/output")"
@@ -62,6 +66,21 @@ postfix_new() {
     run inside postconf -e maillog_file=/var/log/mail.log default_transport=discard:
 }
 
+# Two more instances, with the services that the first has now. Postfix starts and reloads the second with the first.
+instances_new() {
+    local directory
+    for directory in "$SECOND" "$THIRD"; do
+        cp -R "$R/etc/postfix" "$R$directory"
+        run inside install -d -o postfix "/var/lib/${directory##*/}"
+        run inside install -d "/var/spool/${directory##*/}"
+        run inside postconf -c "$directory" -e "queue_directory = /var/spool/${directory##*/}" \
+            "data_directory = /var/lib/${directory##*/}"
+    done
+    run inside postconf -c "$SECOND" -e 'multi_instance_enable = yes'
+    run inside postconf -e 'multi_instance_enable = yes' "multi_instance_directories = $SECOND,$THIRD" \
+        'multi_instance_wrapper = ${command_directory}/postmulti -p --'
+}
+
 postfix_start() {
     POSTFIX_RUNS=1
     run inside postfix start
@@ -83,7 +102,7 @@ processes() { # PATTERN: those that run a program like that, or one that was rep
 # Reloads are not at once, and a successor comes with the next request.
 runs_new_program() {
     local pid pids
-    answers "unix:$SOCKET" || return 1
+    answers "unix:$SOCKET" && answers "unix:$SOCKET_OF_SECOND" || return 1
     pids=$(processes pfx-socketmap)
     [ -n "$pids" ] || return 1
     for pid in $pids; do
@@ -157,6 +176,7 @@ socket_maps = {
 END
     run inside postconf -Me 'pfx-socketmap/unix = pfx-socketmap unix - - n - 1 pfx-socketmap'
     run inside postconf -e 'virtual_alias_maps = socketmap:unix:private/pfx-socketmap:aliases'
+    instances_new
     postfix_start
     expect_equal "postmap -q" box@example.net "$(inside postmap -q user@example.com "$MAP:aliases")"
     ! nothing_runs || fail "no daemon is seen"
@@ -167,6 +187,7 @@ END
 
 upgrade_loses_nothing() {
     in_background "$T/load" "$B/client" load "unix:$SOCKET" busy -c 32 -t 300000
+    wait_for 20 answers "unix:$SOCKET_OF_SECOND" || fail "the second instance does not answer"
     run inside dpkg -i /pfx+next.deb
     wait_for 20 runs_new_program || fail "the daemons were not reloaded: $(cat "$T/output")"
     kill -USR1 "$JOB"
@@ -191,7 +212,9 @@ removal_is_refused() {
         line=$(grep -n "^$line" "$R/etc/postfix/master.cf")
         expect_holds "why it is not removed" "/etc/postfix/master.cf:${line%%:*}: ${line#*:}" "$(cat "$T/output")"
     done
-    expect_equal "lines named" 2 "$(grep -c '/master\.cf:' "$T/output")"
+    expect_equal "lines named" 2 "$(grep -c ' /etc/postfix/master\.cf:' "$T/output")"
+    expect_equal "lines named of the second" 1 "$(grep -c " $SECOND/master\.cf:" "$T/output")"
+    expect_equal "lines named of the third" 1 "$(grep -c " $THIRD/master\.cf:" "$T/output")"
     expect_equal "the package" installed "$(status_of_package)"
     expect_equal "after the refusal" box@example.net "$(inside postmap -q user@example.com "$MAP:aliases")"
 }
@@ -199,6 +222,8 @@ removal_is_refused() {
 removed_and_purged_it_is_gone() {
     run inside postconf -X virtual_alias_maps
     run inside postconf -MX pfx-socketmap/unix by-spawn/unix other/unix
+    run inside postconf -c "$SECOND" -MX pfx-socketmap/unix
+    run inside postconf -c "$THIRD" -MX pfx-socketmap/unix
     run inside postfix reload
     wait_for 30 nothing_runs || fail "daemons are left: $(processes 'pfx-*')"
     run inside dpkg -r pfx
@@ -207,6 +232,9 @@ removed_and_purged_it_is_gone() {
     [ -e "$R/var/lib/postfix/pfx-cache" ] || fail "removal takes the kept answers, or they are elsewhere"
     run inside dpkg -P pfx
     rm "$R/pfx.deb" "$R/pfx+next.deb"
+    run inside postfix -c "$SECOND" stop
+    run inside postconf -X multi_instance_directories multi_instance_wrapper
+    rm -r "$R$SECOND" "$R/var/"{lib,spool}"/${SECOND##*/}" "$R$THIRD" "$R/var/"{lib,spool}"/${THIRD##*/}"
     # A socket of a service that was taken out of master.cf is left by Postfix.
     expect_equal "what is left" "" "$(find "$R" -xdev -name "*pfx*" ! -type s)"
     expect_equal "the package" unknown "$(status_of_package)"
