@@ -1,4 +1,4 @@
-# What prerm and postinst ask of Postfix. dh_installdeb puts this in the place of #SERVICES# in them.
+# What prerm and postinst ask of Postfix: dh_installdeb puts it into both, for their line SERVICES.
 
 # The configuration directories of all instances.
 instances_of_postfix() {
