@@ -57,8 +57,10 @@ void backend_log_request(const struct backend_call *call, int status, const stru
         !(call->client != NULL && call->client->trace))
         return;
     backend_log_describe(inquiry, call->client, what);
-    log_trace("%s, status=%d, result=%s, source=%s, delay=%" PRId64 ".%03d", what, status, verdict_word(verdict->kind),
-              sources[call->source], delay_ms / 1000, (int)(delay_ms % 1000));
+    log_trace("%s, status=%d, result=%s, source=%s, delay=%" PRId64 ".%03d%s%s%s", what, status,
+              verdict_word(verdict->kind), sources[call->source], delay_ms / 1000, (int)(delay_ms % 1000),
+              verdict->lacks_value ? ", lacks=<" : "", verdict->lacks_value ? inquiry->entry->value_field : "",
+              verdict->lacks_value ? ">" : "");
 }
 
 void backend_log_typo(const struct inquiry *inquiry, const struct verdict *verdict)
@@ -69,6 +71,7 @@ void backend_log_typo(const struct inquiry *inquiry, const struct verdict *verdi
     if (!verdict->lacks_value || state->had_value || state->answers >= BACKEND_FIRST_ANSWERS)
         return;
     if (++state->answers == BACKEND_FIRST_ANSWERS)
-        backend_log_warning(inquiry, NULL, "none of the first answers has the member that value_field names",
+        backend_log_warning(inquiry, NULL,
+                            "none of the first answers has the member that value_field names: check its spelling",
                             inquiry->entry->value_field);
 }

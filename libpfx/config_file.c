@@ -11,6 +11,7 @@
 #include "mem.h"
 
 #define READ_BYTES 65536
+#define LOOK_CLOSER "; \"pfxctl check\" looks closer"
 
 /* From this line of the whole text on, lines are those of that file. */
 struct part {
@@ -100,7 +101,7 @@ static const char *explain_find(enum config_scan_what what)
     case CONFIG_SCAN_NUL:
         return "a NUL byte";
     case CONFIG_SCAN_OPEN_STRING:
-        return "the string that begins here has no end: a quote is missing, here or above";
+        return "the string that begins here has no end: a quote is missing, here or above" LOOK_CLOSER;
     case CONFIG_SCAN_OPEN_COMMENT:
         return "the comment that begins here has no end";
     default:
@@ -202,6 +203,17 @@ const char *config_file_where(const config_setting_t *setting, unsigned *line)
     return find_where(f, config_setting_source_line(setting), line);
 }
 
+/* What libconfig says, which names neither the setting nor a cure. Its line of a syntax error may be too late. */
+static const char *explain_error(const char *text)
+{
+    if (strcmp(text, "duplicate setting name") == 0)
+        return "a name stands for the second time in its group: remove one of the two";
+    if (strcmp(text, "syntax error") == 0)
+        return "syntax error (usual causes, here or in the line above: a missing quote, semicolon or brace; a comma "
+               "after the last element; yes or no instead of true or false; a name in quotes)" LOOK_CLOSER;
+    return text;
+}
+
 static bool parse_text(struct config_file *f)
 {
     unsigned line;
@@ -213,11 +225,7 @@ static bool parse_text(struct config_file *f)
         return true;
     }
     const char *name = find_where(f, (unsigned)config_error_line(&f->parsed), &line);
-    const char *text = config_error_text(&f->parsed);
-    if (strcmp(text, "syntax error") == 0)
-        text = "syntax error (usual causes, here or in the line above: a missing quote, semicolon or brace; a comma "
-               "after the last element; yes or no instead of true or false; a name in quotes)";
-    return fail(f, name, line, text);
+    return fail(f, name, line, explain_error(config_error_text(&f->parsed)));
 }
 
 static struct config_file *make(const char *name, const char *include_dir)

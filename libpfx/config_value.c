@@ -22,7 +22,7 @@ const struct config_key *config_value_key(struct config_reader *r, const config_
 
     if (key == NULL) {
         char *hint = config_key_nearest(place, config_setting_name(setting));
-        config_reader_error(r, setting, "unknown key%s", hint);
+        config_reader_error(r, setting, "unknown key%s", hint[0] == '\0' ? "; see pfx.cfg(5)" : hint);
         mem_free(hint);
     } else if (key->type == CONFIG_KEY_LATER) {
         config_reader_error(r, setting, "not supported yet in this version");

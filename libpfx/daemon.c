@@ -15,6 +15,7 @@
 
 #include "backend_shared.h"
 #include "clock.h"
+#include "http_endpoint.h"
 #include "log.h"
 #include "master.h"
 #include "mem.h"
@@ -24,6 +25,7 @@
 
 #define DEFAULT_CONFIG_DIRECTORY "/etc/postfix"
 #define RUN_DIRECTORY            "/run/pfx"
+#define RESOLV_CONF              "etc/resolv.conf"
 #define WORKERS_AUTO_MAX         16
 #define BACKEND_SOCKETS_MAX      1024 /* descriptors kept for connections to backends */
 #define OTHER_FILES              64   /* log, epoll, event and signal descriptors, name service */
@@ -201,11 +203,34 @@ static void open_state(void)
     privileges_act_as_self();
 }
 
+static bool has_host_names(const struct config_section *section)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const struct config_entry *entry = &section->entries[i];
+        for (size_t j = 0; j < entry->target_count; j++)
+            if (http_endpoint_host_name(entry, &entry->targets[j]) != NULL)
+                return true;
+    }
+    return false;
+}
+
+/* Where there is name service outside and none inside, which is found out otherwise when the first mail comes. */
+static void check_new_root(void)
+{
+    if (asks_backends() && access("/" RESOLV_CONF, F_OK) == 0 && access(RESOLV_CONF, F_OK) != 0 &&
+        has_host_names(&process.config->section[process.ops->section]))
+        log_warning("the chroot has no %s: host names of targets may not be found; copy /%s there, or write n into the "
+                    "column chroot of master.cf", RESOLV_CONF, RESOLV_CONF);
+}
+
 static bool drop_privileges(void)
 {
     char why[PRIVILEGES_REASON_MAX_BYTES];
     const char *user = future_user();
     bool change_root = process.start == START_MASTER && process.options.change_root;
+
+    if (change_root)
+        check_new_root();
     if (privileges_drop(user, change_root, is_standalone(), why))
         return true;
     log_fatal("%s", why);

@@ -151,22 +151,17 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
     release(call);
 }
 
-/* What libcurl says of a proxy that it cannot use may hold the whole of its URL, with a password. */
-static bool names_proxy(CURLcode result)
-{
-    return result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_URL_MALFORMAT;
-}
-
 static void finished(CURL *easy, CURLcode result)
 {
+    char detail[HTTP_DETAIL_MAX_BYTES];
     struct http_call *call = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
     if (call->addresses != NULL)
         call->endpoint->loaded_generation = call->generation;
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
-    bool tells_more = call->detail[0] != '\0' && !names_proxy(result);
-    deliver(call, http_failure_of((int)result, call->too_big), tells_more ? call->detail : curl_easy_strerror(result));
+    http_failure_detail(easy, (int)result, call->detail, detail);
+    deliver(call, http_failure_of((int)result, call->too_big), detail);
 }
 
 static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)

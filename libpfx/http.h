@@ -32,7 +32,6 @@
 #define HTTP_URL_MAX_BYTES (512 * 1024)        /* the longest key, percent-encoded, and what stands around it */
 #define HTTP_BODY_MAX_BYTES (2 * 1024 * 1024)  /* the longest key several times, JSON-escaped */
 #define HTTP_IDLE_CALLS_MAX 256
-#define HTTP_DETAIL_MAX_BYTES 256
 
 struct http_call;
 

@@ -105,19 +105,24 @@ static const char *proxy_of(const struct config_entry *entry, const struct confi
     return entry->http.proxy;
 }
 
+const char *http_endpoint_host_name(const struct config_entry *entry, const struct config_target *target)
+{
+    bool by_proxy = proxy_of(entry, target)[0] != '\0';
+    const char *host = by_proxy ? entry->http.proxy_host : target->host;
+    bool is_address = by_proxy ? entry->http.proxy_is_address : target->host_is_address;
+
+    return target->socket_path != NULL || is_address || strcmp(host, "localhost") == 0 ? NULL : host;
+}
+
 /* Whose address does libcurl need? */
 static void find_host(struct http_endpoint *endpoint)
 {
     const struct config_entry *entry = endpoint->entry;
-    const struct config_target *target = endpoint->target;
-    bool by_proxy = endpoint->proxy[0] != '\0';
-    const char *host = by_proxy ? entry->http.proxy_host : target->host;
-    bool is_address = by_proxy ? entry->http.proxy_is_address : target->host_is_address;
+    const char *name = http_endpoint_host_name(entry, endpoint->target);
 
-    endpoint->port = by_proxy ? entry->http.proxy_port : target->port;
-    if (target->socket_path != NULL || is_address || strcmp(host, "localhost") == 0)
-        return;
-    endpoint->host = resolver_host(endpoint->http->resolver, host, (enum config_ip_version)entry->http.ip_version);
+    endpoint->port = endpoint->proxy[0] != '\0' ? entry->http.proxy_port : endpoint->target->port;
+    if (name != NULL)
+        endpoint->host = resolver_host(endpoint->http->resolver, name, (enum config_ip_version)entry->http.ip_version);
 }
 
 static bool is_same_path(const char *a, const char *b)

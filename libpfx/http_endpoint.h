@@ -20,6 +20,9 @@ struct curl_slist;
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
                                         const struct config_target *target, const struct tls_profile *profile);
 
+/* The host that has to be looked up, which may be that of a proxy; NULL: none. */
+const char *http_endpoint_host_name(const struct config_entry *entry, const struct config_target *target);
+
 /* For http.c: every option of an easy handle that never changes; a header line; the end. */
 void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy);
 struct curl_slist *http_endpoint_add_header(struct curl_slist *list, const char *line);

@@ -1,7 +1,9 @@
 #include "http_failure.h"
 
 #include <curl/curl.h>
-#include <stddef.h>
+#include <stdio.h>
+
+#include "tls.h"
 
 static const char *const reasons[] = {
     [HTTP_ANSWERED] = NULL,
@@ -46,4 +48,23 @@ enum http_failure http_failure_of(int curl_code, bool too_big)
 const char *http_failure_reason(enum http_failure failure)
 {
     return reasons[failure];
+}
+
+/* What libcurl says of a proxy that it cannot use may hold the whole of its URL, with a password. */
+static bool names_proxy(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
+}
+
+void http_failure_detail(void *easy, int curl_code, const char *said, char detail[HTTP_DETAIL_MAX_BYTES])
+{
+    const CURLcode code = (CURLcode)curl_code;
+    long verified = 0;
+
+    if (said[0] == '\0' || names_proxy(code))
+        said = curl_easy_strerror(code);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    const char *cure = code == CURLE_OK ? "" : tls_cure(verified, said);
+    snprintf(detail, HTTP_DETAIL_MAX_BYTES, "%s%s%s", said, cure[0] == '\0' ? "" : ": ", cure);
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define HTTP_DETAIL_MAX_BYTES 512 /* what libcurl says, CURL_ERROR_SIZE, and what to do about it */
+
 enum http_failure {
     HTTP_ANSWERED,
     HTTP_NOT_RESOLVED,
@@ -24,5 +26,11 @@ enum http_failure http_failure_of(int curl_code, bool too_big);
 
 /* A constant text that fits a reply to Postfix; NULL when answered. */
 const char *http_failure_reason(enum http_failure failure);
+
+/*
+ * For the log, what libcurl said, or "", of a transfer that ended with that CURLcode; where the certificate or the
+ * configuration is to blame, what to do about it stands behind it. easy: a CURL.
+ */
+void http_failure_detail(void *easy, int curl_code, const char *said, char detail[HTTP_DETAIL_MAX_BYTES]);
 
 #endif

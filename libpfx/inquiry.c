@@ -283,7 +283,9 @@ static void answered(void *arg, const struct http_answer *answer, const struct c
         verdict = inquiry_answer_read(inquiry, answer, target);
         inquiry_cache_keep(inquiry, &verdict);
         inquiry->answering_target = target;
-        goes_on = verdict.kind == VERDICT_NOTFOUND && move_on(inquiry, &verdict) && ask(inquiry, &verdict);
+        bool is_last = inquiry->candidate + 1 == inquiry->candidate_count;
+        goes_on = verdict.kind == VERDICT_NOTFOUND && !is_last && move_on(inquiry, &verdict) &&
+                  ask(inquiry, &verdict);
     }
     if (!goes_on)
         finish(inquiry, answer->status, verdict);

@@ -180,3 +180,46 @@ bool tls_apply(const struct tls_profile *profile, void *ssl_ctx)
             return false;
     return true;
 }
+
+/* Parts of the texts of OpenSSL for alerts, of either side, and of libcurl for names. */
+static const char *cure_of_text(const char *error)
+{
+    static const struct {
+        const char *part;
+        const char *cure;
+    } cures[] = {
+        { "target host name", "the host in the URL has to have a name that the certificate has" },
+        { "alert certificate required", "the backend wants a client certificate: set cert and key" },
+        { "alert unknown ca", "the backend does not know the CA that signed the client certificate of cert" },
+        { "alert bad certificate", "the backend does not take the client certificate of cert" },
+        { "alert certificate expired", "the client certificate of cert has expired" },
+        { "alert handshake failure", "the backend may want a client certificate: see cert and key" },
+        { "alert protocol version", "the backend has no TLS version that min_version allows" },
+        { "unsupported protocol", "the backend has no TLS version that min_version allows" },
+        { "wrong version number", "there is no TLS at that port: check the URL" },
+    };
+
+    for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
+        if (strstr(error, cures[i].part) != NULL)
+            return cures[i].cure;
+    return "";
+}
+
+const char *tls_cure(long verified, const char *error)
+{
+    switch (verified) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return "root_ca has to name a file with the CA that signed the backend's certificate";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "root_ca has to name a file with this certificate";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "the backend needs a new certificate, unless the clock here is wrong";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "the certificate is for later, unless the clock here is wrong";
+    default:
+        return cure_of_text(error);
+    }
+}

@@ -27,4 +27,10 @@ bool tls_is_same(const struct config_tls *a, const struct config_tls *b);
 /* Puts the profile into a fresh SSL_CTX. False: libssl refused. */
 bool tls_apply(const struct tls_profile *profile, void *ssl_ctx);
 
+/*
+ * What an administrator can do about a handshake that failed, a constant text, or "". verified: of
+ * SSL_get_verify_result(3), 0 when that is not the reason. error: what OpenSSL or libcurl says.
+ */
+const char *tls_cure(long verified, const char *error);
+
 #endif

@@ -219,6 +219,7 @@ static struct verdict find_first(const struct config_entry *entry, const struct 
 static struct verdict find_value(const struct config_entry *entry, const struct template_values *asked,
                                  const struct jsondoc *doc, struct buf *memory)
 {
+    static const char missing[] = "value_field is missing, and value_required is set: check value_field";
     const char *why = NULL;
 
     if (entry->asks_all && jsondoc_is_object(doc, entry->value_field))
@@ -226,8 +227,8 @@ static struct verdict find_value(const struct config_entry *entry, const struct 
     buf_clear(memory);
     enum jsondoc_value found = jsondoc_get(doc, entry->value_field, '\0', memory, &why);
     struct verdict verdict = found == JSONDOC_MISSING && entry->value_required
-                                 ? fault(VERDICT_PERM, "the answer lacks the value",
-                                         "value_field is missing, and value_required is set")
+                                 ? explain(fault(VERDICT_PERM, "the answer lacks the value", missing),
+                                           entry->value_field)
                                  : of_value(entry, found, asked, memory, why);
     verdict.lacks_value = found == JSONDOC_MISSING;
     verdict.has_value = !verdict.lacks_value;

@@ -35,7 +35,7 @@ struct verdict {
     enum verdict_kind kind;
     struct span text;
     const char *warning; /* constant, one of a few */
-    const char *detail;  /* a constant, the text of error_field or reason_header, or NULL */
+    const char *detail;  /* a constant, value_field, the text of error_field or reason_header, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
     bool has_value;      /* it does, whatever it holds */
     bool lacks_scope;    /* a token is denied for a scope that it does not have */

@@ -32,6 +32,7 @@ expect_equal "an answer out of the chroot" value-of-user@example.com "$(postfix_
 expect_match "the system's CAs" '*temporary error*' "$(postfix_query untrusted user@example.com)"
 expect_match "a name that the chroot does not know" '*temporary error*' "$(postfix_query unknown x)"
 expect_log 'cannot resolve the backend'
+[ ! -e /etc/resolv.conf ] || expect_log 'warning: the chroot has no etc/resolv\.conf: .* copy /etc/resolv\.conf there'
 parent=$(pfx_parent)
 worker=$(children "$parent" | head -1)
 for pid in "$parent" "$worker"; do
@@ -47,5 +48,23 @@ new_parent() {
     [ "$(pfx_parent)" != "$parent" ] && postfix_query secured key >"$T/reply" && [ "$(<"$T/reply")" = value-of-key ]
 }
 wait_for 20 new_parent || fail "no answer after the reload: $(cat "$T/reply")"
+
+# Nothing is said about name service where it is there, and where nothing needs it.
+reload_and_ask() { # NAME
+    parent=$(pfx_parent)
+    : >"$LOG"
+    postfix_reload
+    postfix_query "$1" key >"$T/reply" || true
+    wait_for 20 log_has ': started, version' || fail "no start after the reload"
+    expect_no_log 'resolv\.conf'
+}
+: >"$Q/etc/resolv.conf"
+reload_and_ask secured
+rm "$Q/etc/resolv.conf"
+ENTRIES=
+entry address "target = \"https://$BACKEND/get/%s\";"
+entry local "target = \"https://localhost:${BACKEND##*:}/get/%s\";"
+configuration
+reload_and_ask address
 postfix_stop
 umount "$Q/proc"

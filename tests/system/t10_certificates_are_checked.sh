@@ -55,7 +55,17 @@ right by_name both with_system
 wrong wrong_after system_only by_default expired wrongname selfsigned
 right unchecked unchecked_expired unchecked_wrongname selfsigned_trusted
 wrong wrong_after expired wrongname selfsigned
-expect_log 'warning: .*expired'
+# The log says what to do, and never to look away.
+advice() { # ENTRY TEXT
+    expect_log "warning: map=$1, .*TLS with the backend failed \\(.*$2"
+}
+for name in wrong_after system_only by_default; do
+    advice "$name" "root_ca has to name a file with the CA that signed the backend's certificate"
+done
+advice expired 'the backend needs a new certificate, unless the clock here is wrong'
+advice wrongname "target host name '127\\.0\\.0\\.1': the host in the URL has to have a name that the certificate has"
+advice selfsigned 'root_ca has to name a file with this certificate'
+expect_no_log 'skip_verify'
 pfx_stop
 
 # The other order: the wrong one is the first that comes to the host.

@@ -55,5 +55,8 @@ for name in without not_known wrong_key old_refused; do
 done
 expect_reply without key 'TEMP *'
 expect_log '(error|warning): .*wrong_key'
+expect_log 'warning: map=without, .*: the backend wants a client certificate: set cert and key'
+expect_log 'warning: map=not_known, .*: the backend does not know the CA that signed the client certificate of cert'
+expect_log 'warning: map=old_refused, .*: the backend has no TLS version that min_version allows'
 expect_no_log 'PRIVATE'
 pfx_stop

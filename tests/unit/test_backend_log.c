@@ -103,7 +103,7 @@ static void ask_times(int times)
         fixture_ask(SPAN("k"));
 }
 
-#define TYPO "none of the first answers has the member that value_field names (valeu)"
+#define TYPO "none of the first answers has the member that value_field names: check its spelling (valeu)"
 
 START_TEST(backend_value_field_that_no_first_answer_has_is_warned_about_once)
 {
@@ -135,6 +135,27 @@ START_TEST(backend_value_field_that_one_first_answer_has_is_right)
 }
 END_TEST
 
+START_TEST(backend_answer_without_a_value_names_the_field)
+{
+    fixture_entry("/%s", "value_field = \"valeu\"; value_required = true;");
+    fixture_server.answer = RESPONDER_OK("13", "{\"value\":\"v\"}");
+    ask_times(1);
+    fixture_expect(VERDICT_PERM, "the answer lacks the value");
+    ck_assert_int_eq(fixture_log_count(": value_field is missing, and value_required is set: check value_field "
+                                       "(valeu; status 200)\n"), 1);
+}
+END_TEST
+
+START_TEST(backend_trace_names_the_field_that_is_missing)
+{
+    fixture_entry("/%s", "value_field = \"valeu\";");
+    log_set_level(LOG_LEVEL_DEBUG);
+    fixture_server.answer = RESPONDER_OK("13", "{\"value\":\"v\"}");
+    ask_times(1);
+    fixture_expect_match(fixture_log(), "[^\n]*, result=notfound, source=backend, delay=[0-9.]*, lacks=<valeu>\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("backend_log");
@@ -151,7 +172,9 @@ int main(void)
                         1);
     fixture_add_backend(suite, "value_field",
                         (const TTest *const[]){ backend_value_field_that_no_first_answer_has_is_warned_about_once,
-                                                backend_value_field_that_one_first_answer_has_is_right, NULL },
+                                                backend_value_field_that_one_first_answer_has_is_right,
+                                                backend_answer_without_a_value_names_the_field,
+                                                backend_trace_names_the_field_that_is_missing, NULL },
                         1);
     return unit_run(suite);
 }

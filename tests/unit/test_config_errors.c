@@ -12,7 +12,7 @@ static const struct {
     const char *message;
 } mistakes[] = {
     { "unknown at top level", "workerz = 2;", "pfx.cfg:1: workerz: unknown key; did you mean workers?" },
-    { "unknown, far from all", "zzzzzzzzzz = 2;", "pfx.cfg:1: zzzzzzzzzz: unknown key" },
+    { "unknown, far from all", "zzzzzzzzzz = 2;", "pfx.cfg:1: zzzzzzzzzz: unknown key; see pfx.cfg(5)" },
     { "misspelt section", "socket_map = { };", "socket_map: unknown key; did you mean socket_maps?" },
     { "another program's group", "\nserver = { };",
       "pfx.cfg:2: server: unknown key; its keys stand at top level here" },
@@ -72,10 +72,12 @@ static const struct {
     { "not UTF-8", "user = \"\xff\";", "user: must be UTF-8" },
     { "empty user", "user = \"\";", "user: must have 1 to 255 bytes" },
 
-    { "syntax", "workers = 2;\nuser = yes;", "pfx.cfg:2: syntax error (usual causes" },
-    { "open string", "workers = 2;\nuser = \"x;\n", "pfx.cfg:2: the string that begins here has no end" },
+    { "syntax", "workers = 2;\nuser = yes;", "a name in quotes); \"pfxctl check\" looks closer" },
+    { "open string", "workers = 2;\nuser = \"x;\n", "pfx.cfg:2: the string that begins here has no end: a quote "
+      "is missing, here or above; \"pfxctl check\" looks closer" },
     { "open comment", "\n\n/* x", "pfx.cfg:3: the comment that begins here has no end" },
-    { "twice in one file", "workers = 2;\nworkers = 3;", "pfx.cfg:2: duplicate setting name" },
+    { "twice in one file", "workers = 2;\nworkers = 3;",
+      "pfx.cfg:2: a name stands for the second time in its group: remove one of the two" },
     { "mixed array", "debug_entry = [ \"a\", 1 ];", "pfx.cfg:1: " },
     { "missing include", "\n@include \"none.cfg\"\n", "none.cfg: No such file or directory" },
     { "NUL escape", "user = \"a\\x00b\";", "pfx.cfg:1: a NUL byte" },

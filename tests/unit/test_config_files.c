@@ -93,7 +93,7 @@ START_TEST(config_load_warns_once_of_all_mistakes_in_a_section_of_others)
 
     ck_assert_ptr_null(config->error);
     ck_assert_uint_eq(config->problem_count, 1);
-    expect_problem(config, false, "socket_maps.m.typo: unknown key (and 2 more mistakes)");
+    expect_problem(config, false, "socket_maps.m.typo: unknown key; see pfx.cfg(5) (and 2 more mistakes)");
     config_free(&config);
 }
 END_TEST

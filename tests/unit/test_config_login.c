@@ -232,7 +232,8 @@ START_TEST(config_load_for_a_map_warns_once_of_mistakes_in_dovecot_sasl)
     ck_assert_ptr_nonnull(fixture_login(config, "l")->error);
     ck_assert_uint_eq(config->problem_count, 1);
     ck_assert(!config->problems[0].is_error);
-    ck_assert_ptr_nonnull(strstr(config->problems[0].text, "dovecot_sasl.l.typo: unknown key (and 1 more mistakes)"));
+    ck_assert_ptr_nonnull(strstr(config->problems[0].text,
+                                 "dovecot_sasl.l.typo: unknown key; see pfx.cfg(5) (and 1 more mistakes)"));
     config_free(&config);
 }
 END_TEST

@@ -280,7 +280,8 @@ START_TEST(config_load_for_a_policy_warns_once_of_mistakes_in_socket_maps)
 
     ck_assert_uint_eq(config->problem_count, 2);
     ck_assert(!config->problems[0].is_error && config->problems[1].is_error);
-    ck_assert_ptr_nonnull(strstr(config->problems[0].text, "socket_maps.m.typo: unknown key (and 2 more mistakes)"));
+    ck_assert_ptr_nonnull(strstr(config->problems[0].text,
+                                 "socket_maps.m.typo: unknown key; see pfx.cfg(5) (and 2 more mistakes)"));
     ck_assert_ptr_nonnull(strstr(config->problems[1].text, "policy_services.p.typo: unknown key"));
     config_free(&config);
 }

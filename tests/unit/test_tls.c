@@ -1,5 +1,7 @@
 #include "tls.h"
 
+#include <openssl/x509_vfy.h>
+
 #include "tls_fixture.h"
 
 static void append(const char *to, const char *from)
@@ -137,6 +139,41 @@ START_TEST(tls_is_same_looks_at_everything)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    long verified;
+    const char *error;
+    const char *cure;
+} failures[] = {
+    { "unknown CA", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "", "root_ca has to name a file with the CA" },
+    { "unknown CA in the chain", X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "", "root_ca has to name a file with the CA" },
+    { "self-signed", X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "", "root_ca has to name a file with this" },
+    { "expired", X509_V_ERR_CERT_HAS_EXPIRED, "", "needs a new certificate" },
+    { "for later", X509_V_ERR_CERT_NOT_YET_VALID, "", "is for later" },
+    { "other name", 1, "no alternative certificate subject name matches target host name 'a'", "the host in the URL" },
+    { "needs a certificate", 0, "SSL routines::tlsv13 alert certificate required, errno 0", "set cert and key" },
+    { "may need a certificate", 0, "SSL routines::sslv3 alert handshake failure", "see cert and key" },
+    { "wrong client certificate", 0, "SSL routines::tlsv1 alert unknown ca", "client certificate of cert" },
+    { "old versions only", 0, "SSL routines::tlsv1 alert protocol version", "min_version" },
+    { "no TLS", 0, "SSL routines::wrong version number", "there is no TLS at that port" },
+};
+
+START_TEST(tls_cure_names_the_key_and_never_skips)
+{
+    const char *cure = tls_cure(failures[_i].verified, failures[_i].error);
+
+    unit_expect(strstr(cure, failures[_i].cure) != NULL, failures[_i].name);
+    unit_expect(strstr(cure, "skip_verify") == NULL, failures[_i].name);
+}
+END_TEST
+
+START_TEST(tls_cure_of_another_failure_is_empty)
+{
+    ck_assert_str_eq(tls_cure(0, "Recv failure: Connection reset by peer"), "");
+    ck_assert_str_eq(tls_cure(0, ""), "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tls");
@@ -148,5 +185,7 @@ int main(void)
                 (const TTest *const[]){ tls_missing_file_is_told_with_its_error,
                                         tls_system_bundle_may_be_named_by_the_environment, NULL });
     unit_add_loop(suite, "tls_is_same", tls_is_same_looks_at_everything, UNIT_ROWS(pairs));
+    unit_add_loop(suite, "tls_cure", tls_cure_names_the_key_and_never_skips, UNIT_ROWS(failures));
+    fixture_add(suite, "tls_cure_of_others", (const TTest *const[]){ tls_cure_of_another_failure_is_empty, NULL });
     return unit_run(suite);
 }
