@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "exposition.h"
 #include "httpreq.h"
+#include "log.h"
 #include "mem.h"
 #include "worker.h"
 
@@ -102,18 +103,30 @@ static void ignore(void *arg, const struct stats_sum *sum)
     (void)sum;
 }
 
+/* Whoever can connect need not know where the files are. */
+static void log_unreadable(const char *directory, int64_t now_ms)
+{
+    static struct log_limit limit;
+    static int last_error;
+    const char *why = errno == EPROTO ? "not of this version of pfx" : strerror(errno);
+    char more[LOG_MORE_BYTES];
+
+    if (errno != last_error) /* a new reason is told at once */
+        limit = (struct log_limit){ .next_ms = 0 };
+    last_error = errno;
+    if (log_may(&limit, now_ms, more))
+        log_warning("not ready: %s/%s: %s%s", directory, STATS_FILE, why, more);
+}
+
 static void answer_ready(struct conn *conn, const struct httpreq *request)
 {
     const struct worker_context *context = conn->set->context;
-    char why[REASON_MAX_BYTES];
 
-    if (context->config->error != NULL) {
-        snprintf(why, sizeof(why), "configuration: %s", context->config->error);
-        reply_text(conn, request, "503 Service Unavailable", why);
+    if (context->config->error != NULL) { /* which was logged at the start */
+        reply_text(conn, request, "503 Service Unavailable", "the configuration cannot be used: the log tells why");
     } else if (!stats_read(context->state_directory, ignore, NULL)) {
-        snprintf(why, sizeof(why), "%s/" STATS_FILE ": %s", context->state_directory,
-                 errno == EPROTO ? "not of this version of pfx" : strerror(errno));
-        reply_text(conn, request, "503 Service Unavailable", why);
+        log_unreadable(context->state_directory, conn->set->loop->now_ms);
+        reply_text(conn, request, "503 Service Unavailable", "the counters cannot be read: the log tells why");
     } else {
         reply_text(conn, request, "200 OK", "ready");
     }

@@ -7,10 +7,12 @@ backend_start -l inet:127.0.0.1:0
 map map ''
 configuration 'workers = 2;'
 
+# The log tells the path and the reason; the client neither.
 not_ready() { # REASON
     expect_equal "health" '200 OK' "$(status /health)"
     expect_equal "not ready" '503 Service Unavailable' "$(status /ready)"
-    expect_holds "why it is not ready" "$1" "$(fetch /ready "$METRICS")"
+    expect_equal "why it is not ready" 'the counters cannot be read: the log tells why' "$(fetch /ready "$METRICS")"
+    expect_log "pfx-metrics\\[[0-9]+\\]: warning: not ready: $STATE/pfx-stats: $1"
     scrape
     expect_sample 0 pfx_up
     expect_sample none pfx_requests_total
@@ -25,7 +27,7 @@ ready() {
 # Before any daemon has counted, and from then on. It makes no file itself.
 metrics_start
 expect_equal "workers, whatever the configuration says" 1 "$(children "$METRICS_PID" | wc -l)"
-not_ready "$STATE/pfx-stats: No such file or directory"
+not_ready "No such file or directory"
 expect_equal "what it has made" '' "$(ls "$STATE")"
 pfx_standalone
 expect_reply map key 'OK value-of-key'
@@ -73,7 +75,8 @@ echo "$METRICS inet n - n - 1 $(instance_command "$B/pfx-metrics")" >>"$T/etc/ma
 echo 'broken' >"$CFG"
 postfix_start
 expect_equal "health" 'ok' "$(fetch /health "$METRICS")"
-expect_match "why it is not ready" "configuration: *pfx.cfg:[0-9]*: syntax error*" "$(fetch /ready "$METRICS")"
+expect_equal "why it is not ready" 'the configuration cannot be used: the log tells why' "$(fetch /ready "$METRICS")"
+expect_log 'pfx-metrics\[[0-9]+\]: error: .*pfx\.cfg:[0-9]+: syntax error'
 configuration
 postfix_reload
 expect_reply map key 'OK value-of-key'
