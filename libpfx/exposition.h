@@ -5,7 +5,9 @@
  *         HELP, TYPE and its samples, in the order of the names of daemons, sections and entries. Names of metrics and
  *         labels: pfx-metrics(8).
  * Units:  seconds and bytes, as Prometheus wants them.
- * Limits: those of the buffer.
+ * Limits: those of the buffer. EXPOSITION_ENTRIES fit into EXPOSITION_MAX_BYTES, with names of ordinary length. What
+ *         has not been counted yet is there as 0, although it takes room: Prometheus sees no increase of a sample that
+ *         begins with it.
  * Errors: exposition_write(): false, it does not fit.
  * Owner:  exposition_free() gives back what was collected.
  * Source: Prometheus, "Exposition formats", text format 0.0.4; "Metric and label naming".
@@ -17,6 +19,8 @@
 #include "cache.h"
 #include "stats.h"
 
+#define EXPOSITION_MAX_BYTES (64L * 1024 * 1024)
+#define EXPOSITION_ENTRIES 10000
 #define EXPOSITION_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct exposition {

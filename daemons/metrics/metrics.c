@@ -19,8 +19,7 @@
 
 #define REQUEST_MAX_BYTES 8192
 #define HEADER_MAX_BYTES  512
-#define TEXT_MAX_BYTES    (64L * 1024 * 1024)
-#define UNSENT_MAX_BYTES  (2 * TEXT_MAX_BYTES) /* of all clients of a worker */
+#define UNSENT_MAX_BYTES  (2 * EXPOSITION_MAX_BYTES) /* of all clients of a worker */
 #define IDLE_LIMIT_MS     (5 * 60 * 1000)
 #define REASON_MAX_BYTES  1024
 #define DATE_MAX_BYTES    32
@@ -80,7 +79,7 @@ static void answer_metrics(struct conn *conn, const struct httpreq *request)
     struct exposition exposition;
     struct buf text;
 
-    buf_init(&text, TEXT_MAX_BYTES);
+    buf_init(&text, EXPOSITION_MAX_BYTES);
     exposition_read(&exposition, context->state_directory);
     if (!exposition_write(&exposition, &text))
         reply_text(conn, request, "503 Service Unavailable", "there are too many entries");
@@ -175,7 +174,7 @@ static enum codec_result feed(struct conn *conn, struct span in, size_t *used, c
 
 static const struct conn_ops conn_ops = {
     .request_max_bytes = REQUEST_MAX_BYTES,
-    .answer_max_bytes = TEXT_MAX_BYTES + HEADER_MAX_BYTES,
+    .answer_max_bytes = EXPOSITION_MAX_BYTES + HEADER_MAX_BYTES,
     .is_serial = true,
     .leaves_on_drain = true,
     .idle_limit_ms = IDLE_LIMIT_MS,

@@ -221,6 +221,26 @@ START_TEST(exposition_that_does_not_fit_is_refused)
 }
 END_TEST
 
+/* As pfx-metrics(8) promises: long names, and counters of years. */
+START_TEST(exposition_of_ten_thousand_entries_fits)
+{
+    char name[100];
+
+    for (unsigned i = 0; i < EXPOSITION_ENTRIES; i++) {
+        snprintf(name, sizeof(name), "virtual_mailboxes_of_customer_%06u", i);
+        struct stats_sum sum = entry_of(name);
+        for (unsigned j = 0; j < STATS_COUNTERS; j++)
+            sum.counter[j] = UINT32_MAX;
+        for (unsigned j = 0; j < STATS_BUCKETS; j++)
+            sum.bucket[j] = UINT32_MAX;
+        exposition_add(&exposition, &sum);
+    }
+    buf_free(&text);
+    buf_init(&text, EXPOSITION_MAX_BYTES);
+    ck_assert(exposition_write(&exposition, &text));
+}
+END_TEST
+
 START_TEST(exposition_reads_what_daemons_have_written)
 {
     struct stats *stats = stats_open(fixture_directory, "pfx-socketmap", 4);
@@ -291,6 +311,7 @@ int main(void)
     tcase_add_loop_test(tcase, exposition_escapes_names, 0, UNIT_ROWS(names));
     tcase_add_test(tcase, exposition_of_the_longest_names_is_whole);
     tcase_add_test(tcase, exposition_that_does_not_fit_is_refused);
+    tcase_add_test(tcase, exposition_of_ten_thousand_entries_fits);
     tcase_add_test(tcase, exposition_reads_what_daemons_have_written);
     tcase_add_test(tcase, exposition_of_the_cache_is_what_the_cache_says);
     tcase_add_test(tcase, exposition_reads_a_directory_without_files);
