@@ -13,19 +13,13 @@ static const char *const volatile_names[] = {
 
 static const char *const volatile_prefixes[] = { "ccert_", "encryption_" };
 
-static bool begins_with(struct span text, const char *prefix)
-{
-    struct span start = span_text(prefix);
-    return text.n >= start.n && span_equal(span_first(text, start.n), start);
-}
-
 static bool is_volatile(struct span name)
 {
     for (size_t i = 0; i < sizeof(volatile_names) / sizeof(volatile_names[0]); i++)
         if (span_equal(name, span_text(volatile_names[i])))
             return true;
     for (size_t i = 0; i < sizeof(volatile_prefixes) / sizeof(volatile_prefixes[0]); i++)
-        if (begins_with(name, volatile_prefixes[i]))
+        if (span_begins(name, volatile_prefixes[i]))
             return true;
     return false;
 }

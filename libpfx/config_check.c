@@ -26,15 +26,14 @@ static const char *check_file_name(struct span name)
 
 static const char *check_proxy(struct span url)
 {
-    const size_t scheme = sizeof(proxy_scheme) - 1;
     struct config_host host;
     const char *why;
 
     if (url.n == 0)
         return NULL;
-    if (url.n < scheme || memcmp(url.p, proxy_scheme, scheme) != 0)
+    if (!span_begins(url, proxy_scheme))
         return "must be \"http://[user:password@]host:port\"";
-    return config_host_parse_proxy(span_skip(url, scheme), &host, &why) ? NULL : why;
+    return config_host_parse_proxy(span_skip(url, sizeof(proxy_scheme) - 1), &host, &why) ? NULL : why;
 }
 
 static const char *check_host(struct span host)

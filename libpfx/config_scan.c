@@ -160,12 +160,11 @@ static bool is_line_start(const struct config_scan *s)
 
 static bool read_include(struct config_scan *s, struct span *name)
 {
-    const size_t length = sizeof(include_word) - 1;
     struct span rest = span_skip(s->text, s->at);
 
-    if (!is_line_start(s) || rest.n < length || memcmp(rest.p, include_word, length) != 0)
+    if (!is_line_start(s) || !span_begins(rest, include_word))
         return false;
-    rest = span_skip(rest, length);
+    rest = span_skip(rest, sizeof(include_word) - 1);
     if (rest.n == 0 || !is_blank(rest.p[0]))
         return false;
     while (rest.n > 0 && is_blank(rest.p[0]))

@@ -1,7 +1,6 @@
 #include "config_target.h"
 
 #include <string.h>
-#include <strings.h>
 #include <sys/un.h>
 
 #include "config_host.h"
@@ -21,13 +20,12 @@ struct url {
     bool tls;
 };
 
-static bool starts_with(struct span *text, const char *prefix)
+static bool take(struct span *text, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    bool yes = text->n >= n && strncasecmp(text->p, prefix, n) == 0;
+    bool yes = span_begins_nocase(*text, prefix);
 
     if (yes)
-        *text = span_skip(*text, n);
+        *text = span_skip(*text, strlen(prefix));
     return yes;
 }
 
@@ -112,11 +110,11 @@ static const char *split(struct span text, struct url *url)
 {
     const char *why = NULL;
 
-    if (starts_with(&text, "unix:"))
+    if (take(&text, "unix:"))
         why = split_socket(text, url);
-    else if (starts_with(&text, "http://"))
+    else if (take(&text, "http://"))
         split_authority(text, url);
-    else if ((url->tls = starts_with(&text, "https://")))
+    else if ((url->tls = take(&text, "https://")))
         split_authority(text, url);
     else
         return "must begin with http://, https:// or unix:/";

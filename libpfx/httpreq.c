@@ -65,15 +65,10 @@ static bool take_line(struct span *rest, struct span *line)
     return true;
 }
 
-static bool begins_with(struct span text, struct span with)
-{
-    return text.n >= with.n && is_word(span_first(text, with.n), with);
-}
-
 /* The path of a target, which may be a URL as proxies are sent. */
 static struct span path_of(struct span target)
 {
-    if (begins_with(target, SPAN("http://"))) {
+    if (span_begins_nocase(target, "http://")) {
         target = span_skip(target, sizeof("http://") - 1);
         target = span_skip(target, span_find(target, '/'));
     }

@@ -21,20 +21,11 @@ static void put(struct output *out, struct span text)
     out->n += text.n;
 }
 
-static bool begins_with(struct span text, const char *part)
-{
-    size_t i = 0;
-
-    while (i < text.n && part[i] != '\0' && span_lower(text.p[i]) == part[i])
-        i++;
-    return part[i] == '\0';
-}
-
 bool mask_is_secret(struct span name)
 {
     for (size_t at = 0; at < name.n; at++)
         for (size_t i = 0; i < PARTS; i++)
-            if (begins_with(span_skip(name, at), parts[i]))
+            if (span_begins_nocase(span_skip(name, at), parts[i]))
                 return true;
     return false;
 }

@@ -57,6 +57,22 @@ static inline char span_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Is that how it begins? The second in any case of ASCII letters. */
+static inline bool span_begins(struct span s, const char *start)
+{
+    size_t n = strlen(start);
+    return s.n >= n && (n == 0 || memcmp(s.p, start, n) == 0);
+}
+
+static inline bool span_begins_nocase(struct span s, const char *start)
+{
+    size_t i = 0;
+
+    while (i < s.n && start[i] != '\0' && span_lower(s.p[i]) == span_lower(start[i]))
+        i++;
+    return start[i] == '\0';
+}
+
 /* Without the first n bytes (n <= s.n); only the first n bytes. */
 static inline struct span span_skip(struct span s, size_t n)
 {

@@ -24,12 +24,6 @@ static bool is_handshake(struct span reply)
     return reply.n >= 6 && memcmp(reply.p + reply.n - 6, "\nDONE\n", 6) == 0;
 }
 
-static bool begins_with(struct span text, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    return text.n >= n && memcmp(text.p, prefix, n) == 0;
-}
-
 /* A request whose end is a message, in base64, that nobody is to see. */
 static int send_message(struct via *via, const struct buf *head, struct span message)
 {
@@ -77,7 +71,7 @@ static int converse(struct via *via, const struct login *login)
     buf_add(&head, SPAN("CONT\t" ID "\t"));
     login_message(login, 0, &message);
     int status = begin(via, login, buf_span(&message));
-    for (size_t i = 1; status == PFXCTL_GOOD && begins_with(buf_span(&via->reply), "CONT\t"); i++) {
+    for (size_t i = 1; status == PFXCTL_GOOD && span_begins(buf_span(&via->reply), "CONT\t"); i++) {
         login_message(login, i, &message);
         status = send_message(via, &head, buf_span(&message));
     }
@@ -112,7 +106,7 @@ static struct span field(struct span line, const char *prefix)
     while (line.n > 0) {
         struct span one = span_first(line, span_find(line, '\t'));
         line = span_skip(line, one.n < line.n ? one.n + 1 : one.n);
-        if (begins_with(one, prefix))
+        if (span_begins(one, prefix))
             return span_skip(one, strlen(prefix));
     }
     return span_make(NULL, 0);
@@ -122,14 +116,14 @@ static int read_reply(struct span reply)
 {
     struct span line = span_first(reply, span_find(reply, '\n'));
 
-    if (begins_with(line, "OK\t" ID "\t")) {
+    if (span_begins(line, "OK\t" ID "\t")) {
         char *account = unescape(field(line, "user="));
         pfxctl_print(span_text(account));
         putchar('\n');
         mem_free(account);
         return PFXCTL_GOOD;
     }
-    if (!begins_with(line, "FAIL\t" ID)) {
+    if (!span_begins(line, "FAIL\t" ID)) {
         pfxctl_complain("no reply of an authentication server");
         return PFXCTL_DATA;
     }

@@ -42,12 +42,6 @@ static void mistake_free(const struct use *use, char *text)
     mem_free(text);
 }
 
-static bool starts_with(struct span text, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    return text.n >= n && memcmp(text.p, prefix, n) == 0;
-}
-
 /* The word that begins there. */
 static struct span word_at(const char *text)
 {
@@ -140,9 +134,9 @@ static const struct instance_service *find_service(const struct use *use, struct
 {
     const struct instance_service *service = NULL;
 
-    if (starts_with(address, "unix:"))
+    if (span_begins(address, "unix:"))
         service = find_unix(use, span_skip(address, strlen("unix:")));
-    else if (starts_with(address, "inet:"))
+    else if (span_begins(address, "inet:"))
         service = find_inet(use, span_skip(address, strlen("inet:")));
     if (service == NULL)
         return NULL;
@@ -309,7 +303,7 @@ static void check_sasl(struct check *check, const struct instance_parameter *par
 {
     struct use use = { check, parameter, SERVICE_SASL, "server of Dovecot's protocol" };
     struct span value = span_text(parameter->value);
-    bool has_type = starts_with(value, "unix:") || starts_with(value, "inet:");
+    bool has_type = span_begins(value, "unix:") || span_begins(value, "inet:");
     char *address = mem_format("%s%s", has_type ? "" : "unix:", parameter->value);
 
     const char *type = value_at(check->instance, parameter->where, "smtpd_sasl_type");

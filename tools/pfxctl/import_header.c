@@ -89,8 +89,7 @@ static bool is_reserved(const struct header *header)
 
 static bool is_form_type(const struct header *header)
 {
-    return is_named(header, content_type) && header->value.n >= sizeof(form_type) - 1 &&
-           strncasecmp(header->value.p, form_type, sizeof(form_type) - 1) == 0;
+    return is_named(header, content_type) && span_begins_nocase(header->value, form_type);
 }
 
 /* Why it is left out, or NULL. */

@@ -21,11 +21,6 @@ static bool holds(struct span text, const char *part)
     return text.n > 0 && memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
-static bool begins_with(struct span text, const char *start)
-{
-    return text.n >= strlen(start) && memcmp(text.p, start, strlen(start)) == 0;
-}
-
 static bool is_netstring(struct span reply)
 {
     struct span body;
@@ -87,9 +82,9 @@ static void judge(struct ping *ping, enum service_protocol protocol, struct span
 {
     if (protocol == SERVICE_SOCKETMAP)
         reply = span_skip(reply, span_find(reply, ':') + 1);
-    if (begins_with(reply, pings[protocol].good))
+    if (span_begins(reply, pings[protocol].good))
         return;
-    bool is_unusable = pings[protocol].unusable != NULL && begins_with(reply, pings[protocol].unusable);
+    bool is_unusable = pings[protocol].unusable != NULL && span_begins(reply, pings[protocol].unusable);
     ping->status = is_unusable ? PFXCTL_CONFIGURATION : PFXCTL_DATA;
     ping->why = is_unusable ? "it answers, but is not well: its log tells why" : "it answers what none of ours would";
 }

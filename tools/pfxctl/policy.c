@@ -26,8 +26,8 @@ struct policy {
 
 static bool add(struct policy *policy, struct span attribute)
 {
-    policy->has_request |= attribute.n >= 8 && memcmp(attribute.p, "request=", 8) == 0;
-    policy->has_context |= attribute.n >= 15 && memcmp(attribute.p, "policy_context=", 15) == 0;
+    policy->has_request |= span_begins(attribute, "request=");
+    policy->has_context |= span_begins(attribute, "policy_context=");
     return buf_add(&policy->request, attribute) && buf_add(&policy->request, SPAN("\n"));
 }
 
@@ -122,7 +122,7 @@ static int read_reply(struct span reply)
 {
     const size_t prefix = sizeof(ACTION_PREFIX) - 1;
 
-    if (reply.n < prefix + 2 || memcmp(reply.p, ACTION_PREFIX, prefix) != 0 || span_find(reply, '\n') != reply.n - 2) {
+    if (!span_begins(reply, ACTION_PREFIX) || span_find(reply, '\n') != reply.n - 2) {
         pfxctl_complain("no reply of a policy service");
         return PFXCTL_DATA;
     }
