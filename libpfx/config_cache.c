@@ -5,16 +5,12 @@
 void config_cache_read(struct config_reader *r, const config_setting_t *group, bool is_top, struct config_cache *cache)
 {
     enum config_place place = is_top ? CONFIG_PLACE_CACHE_ANY : CONFIG_PLACE_CACHE;
+    const struct config_key *key;
+    const config_setting_t *setting;
 
-    if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
-        config_reader_error(r, group, "must be a group, { ... }");
+    if (!config_value_is_group(r, group))
         return;
-    }
-    for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-        const struct config_key *key = config_value_key(r, setting, place);
-        if (key == NULL)
-            continue;
+    for (int i = 0; (key = config_value_next(r, group, place, &i, &setting)) != NULL;) {
         bool is_of_table = key->places == CONFIG_PLACE_CACHE_TOP;
         config_value_read(r, key, setting, is_of_table ? (void *)r->config : cache);
     }

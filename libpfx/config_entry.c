@@ -87,17 +87,13 @@ void config_entry_read(struct config_reader *r, const config_setting_t *group, e
                        struct config_draft *draft)
 {
     struct level level = { .count = 0 };
+    const struct config_key *key;
+    const config_setting_t *setting;
 
-    if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
-        config_reader_error(r, group, "must be a group, { ... }");
+    if (!config_value_is_group(r, group))
         return;
-    }
-    for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-        const struct config_key *key = config_value_key(r, setting, place);
-        if (key != NULL)
-            read_key(r, key, setting, draft, &level);
-    }
+    for (int i = 0; (key = config_value_next(r, group, place, &i, &setting)) != NULL;)
+        read_key(r, key, setting, draft, &level);
     take_credentials(r, group, &level, draft);
 }
 

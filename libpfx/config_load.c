@@ -117,9 +117,7 @@ static void add_section(struct loader *l, const config_setting_t *setting)
 
     while (strcmp(config_section_name(id), config_setting_name(setting)) != 0)
         id++;
-    if (config_setting_type(setting) != CONFIG_TYPE_GROUP)
-        config_reader_error(&l->reader, setting, "must be a group, { ... }");
-    else
+    if (config_value_is_group(&l->reader, setting))
         config_section_add(&l->sections[id], setting);
 }
 

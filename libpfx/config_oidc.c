@@ -102,17 +102,14 @@ static void read_key(struct config_reader *r, const struct config_key *key, cons
 void config_oidc_read(struct config_reader *r, const config_setting_t *group, enum config_place place,
                       struct config_oidc_draft *draft)
 {
-    if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
-        config_reader_error(r, group, "must be a group, { ... }");
+    const struct config_key *key;
+    const config_setting_t *setting;
+
+    if (!config_value_is_group(r, group))
         return;
-    }
     draft->nearest = group;
-    for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-        const struct config_key *key = config_value_key(r, setting, place);
-        if (key != NULL)
-            read_key(r, key, setting, draft);
-    }
+    for (int i = 0; (key = config_value_next(r, group, place, &i, &setting)) != NULL;)
+        read_key(r, key, setting, draft);
 }
 
 bool config_oidc_is_enabled(const struct config_oidc_draft *draft)

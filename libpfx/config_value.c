@@ -31,6 +31,27 @@ const struct config_key *config_value_key(struct config_reader *r, const config_
     return key;
 }
 
+bool config_value_is_group(struct config_reader *r, const config_setting_t *setting)
+{
+    bool is_group = config_setting_type(setting) == CONFIG_TYPE_GROUP;
+
+    if (!is_group)
+        config_reader_error(r, setting, "must be a group, { ... }");
+    return is_group;
+}
+
+const struct config_key *config_value_next(struct config_reader *r, const config_setting_t *group,
+                                           enum config_place place, int *i, const config_setting_t **setting)
+{
+    const struct config_key *key = NULL;
+
+    while (key == NULL && *i < config_setting_length(group)) {
+        *setting = config_setting_get_elem(group, (unsigned)(*i)++);
+        key = config_value_key(r, *setting, place);
+    }
+    return key;
+}
+
 static bool has_elements(const config_setting_t *setting)
 {
     return config_setting_type(setting) == CONFIG_TYPE_ARRAY || config_setting_type(setting) == CONFIG_TYPE_LIST;
@@ -307,14 +328,11 @@ void config_value_read(struct config_reader *r, const struct config_key *key, co
 void config_value_read_group(struct config_reader *r, const config_setting_t *group, enum config_place place,
                              void *base)
 {
-    if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
-        config_reader_error(r, group, "must be a group, { ... }");
+    const struct config_key *key;
+    const config_setting_t *setting;
+
+    if (!config_value_is_group(r, group))
         return;
-    }
-    for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-        const struct config_key *key = config_value_key(r, setting, place);
-        if (key != NULL)
-            config_value_read(r, key, setting, base);
-    }
+    for (int i = 0; (key = config_value_next(r, group, place, &i, &setting)) != NULL;)
+        config_value_read(r, key, setting, base);
 }

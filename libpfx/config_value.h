@@ -16,6 +16,13 @@
 const struct config_key *config_value_key(struct config_reader *r, const config_setting_t *setting,
                                           enum config_place place);
 
+/* False, which is told: it is none. */
+bool config_value_is_group(struct config_reader *r, const config_setting_t *setting);
+
+/* The next member of a group, from *i on, that is a key there; NULL: there is none left. */
+const struct config_key *config_value_next(struct config_reader *r, const config_setting_t *group,
+                                           enum config_place place, int *i, const config_setting_t **setting);
+
 /* A key of any type before CONFIG_KEY_TARGET. */
 void config_value_read(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,
                        void *base);
