@@ -28,6 +28,7 @@
 #define IN_ENTRY(member) offsetof(struct config_entry, member)
 #define IN_OIDC(member) offsetof(struct config_oidc, member)
 #define NOWHERE 0
+#define ANY (~0u)
 #define CONFIG_KEY(places, name, type, member, min, max, preset, help)                                                 \
     { places, #name, CONFIG_KEY_##type, member, min, max, preset, help },
 
@@ -39,24 +40,40 @@ static const struct config_key table[] = {
 
 const size_t config_key_count = sizeof(table) / sizeof(table[0]);
 
-/* Names that other programs use for the same thing, or that people expect. */
+/* Names that pfxhttp uses for the same thing or that pfx does not need, and those that people expect. */
 static const struct {
+    unsigned places; /* that it is a hint for */
     const char *name;
     const char *hint;
 } hints[] = {
-    { "server", "its keys stand at top level here" },
-    { "listen", "the listeners stand in master.cf" },
-    { "chroot", "see the chroot column of master.cf" },
-    { "logging", "see log_level and log_format" },
-    { "http_client", "the group is called http" },
-    { "worker_pool", "see workers and max_connections" },
-    { "run_as_user", "the key is called user" },
-    { "url", "the key is called target" },
-    { "headers", "the key is called custom_headers" },
-    { "body", "the key is called payload" },
-    { "max_idle_connections_per_host", "see max_idle_connections at top level" },
-    { "ttl", "see stale_if_error and max_age" },
-    { "default_action", "in Postfix it is what smtpd does when pfx itself does not answer; here it is on_error" },
+    { ANY, "server", "its keys stand at top level here" },
+    { ANY, "listen", "the listeners stand in master.cf" },
+    { ANY, "chroot", "see the chroot column of master.cf" },
+    { ANY, "logging", "see log_level and log_format" },
+    { ANY, "level", "the key is called log_level, at top level" },
+    { ANY, "json", "see log_format" },
+    { ANY, "use_systemd", "not needed: the log of Postfix has its own times" },
+    { ANY, "http_client", "the group is called http" },
+    { ANY, "worker_pool", "see workers and max_connections" },
+    { ANY, "max_workers", "see workers" },
+    { ANY, "max_queue", "not needed: a connection that waits takes no worker; see max_connections" },
+    { ANY, "run_as_user", "the key is called user" },
+    { ANY, "run_as_group", "not needed: the groups are those of user" },
+    { ANY, "url", "the key is called target" },
+    { ANY, "headers", "the key is called custom_headers" },
+    { ANY, "body", "the key is called payload" },
+    { ANY, "max_idle_connections_per_host", "see max_idle_connections at top level" },
+    { ANY, "ttl", "see stale_if_error and max_age" },
+    { ANY, "socketmap_max_reply_size", "the key is called max_reply_size, of an entry" },
+    { ANY, "observability", "see pfx-metrics(8)" },
+    { ANY, "oidc_auth", "the group is called backend_oidc_auth" },
+    { ANY, "jwt_auth", "see backend_oidc_auth and http_auth_bearer" },
+    { ANY, "jwt_db_path", "not needed: tokens are kept in memory" },
+    { ANY, "grpc", "not needed: pfx speaks HTTP only" },
+    { ANY, "transport", "not needed: pfx speaks HTTP only" },
+    { TLS, "enabled", "not needed: https in target says it" },
+    { TLS, "http_client_skip_verify", "the key is called skip_verify" },
+    { ANY, "default_action", "in Postfix it is what smtpd does when pfx itself does not answer; here it is on_error" },
 };
 
 const struct config_key *config_key_find(enum config_place place, const char *name)
@@ -153,18 +170,25 @@ static const struct config_key *find_similar(enum config_place place, const char
     return best;
 }
 
+static const char *find_hint(enum config_place place, const char *name)
+{
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        if ((hints[i].places & place) != 0 && strcmp(hints[i].name, name) == 0)
+            return hints[i].hint;
+    return NULL;
+}
+
 char *config_key_nearest(enum config_place place, const char *name)
 {
     const struct config_key *key = find_elsewhere(name);
+    const char *hint = find_hint(place, name);
 
+    if (hint != NULL)
+        return mem_format("; %s", hint);
     if (key != NULL && key->type == CONFIG_KEY_CACHE_GROUP && place == CONFIG_PLACE_LOGIN)
         return mem_string("; answers to logins are never kept");
     if (key != NULL)
         return mem_format("; it stands %s", place_text(key->places));
-    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
-        if (strcmp(hints[i].name, name) == 0)
-            return mem_format("; %s", hints[i].hint);
-    }
     key = strlen(name) > NAME_MAX_BYTES ? NULL : find_similar(place, name);
     return key == NULL ? mem_string("") : mem_format("; did you mean %s?", key->name);
 }
