@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "pfxctl.h"
+#include "textfile.h"
 #include "yamldoc.h"
 
 #define READ_BYTES 65536
@@ -59,17 +60,6 @@ static int read_source(const char *path, struct buf *text)
     return status;
 }
 
-static bool write_all(int fd, struct span text)
-{
-    while (text.n > 0) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno != EINTR)
-            return false;
-        text = span_skip(text, n < 0 ? 0 : (size_t)n);
-    }
-    return true;
-}
-
 /* A file that is not there yet. */
 static int write_file(const char *path, mode_t mode, struct span text)
 {
@@ -77,7 +67,7 @@ static int write_file(const char *path, mode_t mode, struct span text)
 
     if (fd < 0)
         return tell(path);
-    bool ok = write_all(fd, text);
+    bool ok = textfile_write(fd, text);
     int status = ok ? PFXCTL_GOOD : tell(path);
     if (close(fd) != 0 && ok)
         status = tell(path);

@@ -2,23 +2,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "mem.h"
+#include "textfile.h"
 
 static const char more_mistakes[] = " more mistakes)";
-
-static bool write_all(int fd, struct span text)
-{
-    while (text.n > 0) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno != EINTR)
-            return false;
-        text = span_skip(text, n < 0 ? 0 : (size_t)n);
-    }
-    return true;
-}
 
 /* The daemon of a section says little about the others. */
 static bool is_of_others(const char *text)
@@ -57,14 +45,11 @@ static void load(struct import *im, const char *path)
 
 void import_check(struct import *im)
 {
-    int fd = memfd_create("pfx.cfg", MFD_CLOEXEC);
-    char *path = mem_format("/proc/self/fd/%d", fd);
+    struct textfile file;
 
-    if (fd >= 0 && write_all(fd, buf_span(&im->parts[IMPORT_CFG])))
-        load(im, path);
+    if (textfile_open(&file, buf_span(&im->parts[IMPORT_CFG])))
+        load(im, file.path);
     else
         fprintf(im->log, "pfxctl: warning: pfx.cfg was not checked: %s\n", strerror(errno));
-    mem_free(path);
-    if (fd >= 0)
-        close(fd);
+    textfile_close(&file);
 }
