@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "netstring.h"
 
 #define READ_BYTES 16384
 
@@ -125,6 +126,15 @@ bool exchange_ask(struct exchange *exchange, struct span request, struct buf *re
         if (!read_once(exchange, reply))
             return false;
     return true;
+}
+
+bool exchange_is_netstring(struct span reply)
+{
+    struct span body;
+    size_t used;
+    const char *why;
+
+    return netstring_decode(reply, EXCHANGE_REPLY_MAX_BYTES, &body, &used, &why) != CODEC_MORE;
 }
 
 void exchange_close(struct exchange *exchange)

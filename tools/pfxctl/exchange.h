@@ -30,6 +30,10 @@ bool exchange_open(struct exchange *exchange, const struct service *service, int
 /* What comes is appended; an end of file before is_whole() says so is an error. */
 bool exchange_ask(struct exchange *exchange, struct span request, struct buf *reply,
                   bool (*is_whole)(struct span reply));
+
+/* Such a function: a netstring that is whole, or what can never become one. */
+bool exchange_is_netstring(struct span reply);
+
 void exchange_close(struct exchange *exchange);
 
 /* Who listens there: the process that called listen(2). 0: not known, as of a service that is no UNIX socket. */

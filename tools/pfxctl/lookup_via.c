@@ -13,15 +13,6 @@ static const struct {
     { "TIMEOUT", PFXCTL_UNAVAILABLE }, { "PERM", PFXCTL_DATA },
 };
 
-static bool is_whole(struct span reply)
-{
-    struct span body;
-    size_t used;
-    const char *why;
-
-    return netstring_decode(reply, EXCHANGE_REPLY_MAX_BYTES, &body, &used, &why) != CODEC_MORE;
-}
-
 static int status_of(struct span word)
 {
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -53,7 +44,7 @@ static int ask(struct via *via, const char *name, struct span key, struct span *
     char *request = mem_alloc(size);
 
     netstring_encode(request, size, span_text(head), key);
-    int status = via_ask_again(via, span_make(request, size), is_whole);
+    int status = via_ask_again(via, span_make(request, size), exchange_is_netstring);
     *is_over = status != PFXCTL_GOOD;
     mem_free(request);
     mem_free(head);

@@ -21,15 +21,6 @@ static bool holds(struct span text, const char *part)
     return text.n > 0 && memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
-static bool is_netstring(struct span reply)
-{
-    struct span body;
-    const char *why;
-    size_t used;
-
-    return netstring_decode(reply, EXCHANGE_REPLY_MAX_BYTES, &body, &used, &why) != CODEC_MORE;
-}
-
 static bool is_action(struct span reply)
 {
     return holds(reply, "\n\n");
@@ -57,7 +48,7 @@ static const struct {
     const char *good;
     const char *unusable;
 } pings[] = {
-    [SERVICE_SOCKETMAP] = { SOCKETMAP_PING_NAME " ", is_netstring, "PERM ", "TEMP " },
+    [SERVICE_SOCKETMAP] = { SOCKETMAP_PING_NAME " ", exchange_is_netstring, "PERM ", "TEMP " },
     [SERVICE_POLICY] = { "policy_context=" POLICY_PING_CONTEXT "\n\n", is_action, "action=DUNNO\n", "action=DEFER" },
     [SERVICE_SASL] = { HANDSHAKE, is_handshake, "VERSION\t", NULL },
     [SERVICE_METRICS] = { "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", is_head,

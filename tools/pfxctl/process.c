@@ -86,12 +86,6 @@ static const char *value_of(const char *command, size_t n, const char *option, c
     return otherwise;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* master(8) passes a name only where it is not that of the command. */
 static bool is_parent_of(pid_t pid, const struct service *service)
 {
@@ -101,7 +95,7 @@ static bool is_parent_of(pid_t pid, const struct service *service)
     if (n == 0 || strcmp(command, service->command) != 0)
         return false;
     const char *type = service->path == NULL ? "inet" : "unix";
-    return strcmp(value_of(command, n, "-n", base_name(service->command)), service->name) == 0 &&
+    return strcmp(value_of(command, n, "-n", basename(service->command)), service->name) == 0 &&
            strcmp(value_of(command, n, "-t", ""), type) == 0;
 }
 

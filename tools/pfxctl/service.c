@@ -17,8 +17,7 @@ static const char *const programs[SERVICE_UNKNOWN] = {
 
 enum service_protocol service_protocol_of(const char *command)
 {
-    const char *slash = strrchr(command, '/');
-    const char *name = slash == NULL ? command : slash + 1;
+    const char *name = basename(command);
     enum service_protocol protocol = 0;
 
     while (protocol < SERVICE_UNKNOWN && strcmp(programs[protocol], name) != 0)
