@@ -6,18 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "clock.h"
+#include "kind.h"
 #include "log.h"
-#include "mem.h"
 #include "privileges.h"
-
-#define RUN_DIRECTORY "/run/pfx" /* of daemons without Postfix */
-
-static const char *const prefixes[CONFIG_SECTIONS] = {
-    [CONFIG_SOCKET_MAPS] = "map:",
-    [CONFIG_POLICY_SERVICES] = "policy:",
-    [CONFIG_DOVECOT_SASL] = "sasl:",
-};
+#include "state.h"
 
 int ask_options(int argc, char **argv, const char **via)
 {
@@ -36,16 +30,13 @@ int ask_options(int argc, char **argv, const char **via)
 
 const char *ask_name(enum config_section_id section, const char *name)
 {
-    for (int i = 0; i < CONFIG_SECTIONS; i++) {
-        size_t n = strlen(prefixes[i]);
-        if (strncmp(name, prefixes[i], n) != 0)
-            continue;
-        if (i == (int)section)
-            return name + n;
-        pfxctl_complain("%s is nothing for this command", name);
-        return NULL;
-    }
-    return name;
+    enum config_section_id named;
+    const char *rest = kind_cut(name, &named);
+
+    if (named == section || named == CONFIG_SECTIONS)
+        return rest;
+    pfxctl_complain("%s is nothing for this command", name);
+    return NULL;
 }
 
 int ask_failure(const struct verdict *verdict)
@@ -61,19 +52,6 @@ static void open_log(const struct pfxctl *ctl)
     log_set_level(ctl->verbose > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
 }
 
-/* A configuration without Postfix beside it is one of daemons that stand alone. */
-static void read_postfix(struct ask *ask, const struct pfxctl *ctl)
-{
-    char *main_cf = mem_format("%s/main.cf", ctl->config_directory);
-
-    if (access(main_cf, F_OK) == 0) {
-        const char *why = master_read_settings(&ask->postfix, ctl->config_directory);
-        if (why != NULL)
-            pfxctl_complain("warning: %s: %s", PFX_POSTCONF, why);
-    }
-    mem_free(main_cf);
-}
-
 /* What a file that may not be read costs is told from what is wrong in it. */
 static int is_wrong(const char *why)
 {
@@ -84,8 +62,7 @@ static int is_wrong(const char *why)
 static int find_entry(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name)
 {
     ask->config = config_load(ctl->config_path, section);
-    config_take_delimiter(ask->config,
-                          ask->postfix.recipient_delimiter == NULL ? "" : ask->postfix.recipient_delimiter);
+    state_read_postfix(&ask->postfix, ctl, ask->config);
     if (ask->config->error != NULL)
         return is_wrong(ask->config->error);
     ask->entry = config_find(ask->config, section, span_text(name));
@@ -94,13 +71,6 @@ static int find_entry(struct ask *ask, const struct pfxctl *ctl, enum config_sec
         return PFXCTL_CONFIGURATION;
     }
     return ask->entry->error == NULL ? PFXCTL_GOOD : is_wrong(ask->entry->error);
-}
-
-static const char *state_directory(const struct ask *ask)
-{
-    if (ask->config->state_directory[0] != '\0')
-        return ask->config->state_directory;
-    return ask->postfix.data_directory != NULL ? ask->postfix.data_directory : RUN_DIRECTORY;
 }
 
 /* What needs root comes before it; the files of the daemons are theirs. */
@@ -134,7 +104,6 @@ int ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id s
     signal(SIGPIPE, SIG_IGN);
     privileges_hide_memory();
     open_log(ctl);
-    read_postfix(ask, ctl);
     int status = find_entry(ask, ctl, section, name);
     if (status != PFXCTL_GOOD)
         return status;
@@ -142,7 +111,7 @@ int ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id s
     status = drop_privileges(ask);
     if (status != PFXCTL_GOOD)
         return status;
-    backend_shared_open_existing(&ask->shared, ask->config, state_directory(ask));
+    backend_shared_open_existing(&ask->shared, ask->config, state_directory(ask->config, &ask->postfix, CACHE_FILE));
     return open_backend(ask);
 }
 

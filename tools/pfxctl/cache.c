@@ -9,6 +9,7 @@
 
 #include "cache_question.h"
 #include "clock.h"
+#include "kind.h"
 #include "mem.h"
 #include "state.h"
 #include "table.h"
@@ -88,8 +89,7 @@ static void list_one(void *arg, enum cache_part part, struct span key, struct sp
     const struct config_section *section = &session->state.config->section[parts.section];
     bool is_same = entry != NULL && parts.fingerprint == listing->fingerprints[parts.section][entry - section->entries];
     show_asked(shown, parts.asked);
-    table_cell(&listing->table, TABLE_PLAIN, "%s:%.*s", parts.section == CONFIG_SOCKET_MAPS ? "map" : "policy",
-               (int)parts.entry.n, parts.entry.p);
+    table_cell(&listing->table, TABLE_PLAIN, "%s:%.*s", kind_name(parts.section), (int)parts.entry.n, parts.entry.p);
     table_cell(&listing->table, TABLE_PLAIN, "%s", shown);
     table_cell(&listing->table, TABLE_PLAIN, "%" PRId64 "s", (session->now_ms - answer->stored_ms) / MS_PER_S);
     table_cell(&listing->table, TABLE_PLAIN, "%s", kind_of(&parts, answer->kind));
@@ -115,34 +115,20 @@ static int list(struct session *session)
     return PFXCTL_GOOD;
 }
 
-/* "map:NAME", "policy:NAME", or NAME, then of any section: CONFIG_SECTIONS. */
-static struct span read_name(const char *text, enum config_section_id *section)
-{
-    struct span name = span_text(text);
-
-    *section = CONFIG_SECTIONS;
-    if (strncmp(text, "map:", 4) == 0)
-        *section = CONFIG_SOCKET_MAPS;
-    else if (strncmp(text, "policy:", 7) == 0)
-        *section = CONFIG_POLICY_SERVICES;
-    return *section == CONFIG_SECTIONS ? name : span_skip(name, span_find(name, ':') + 1);
-}
-
 static const struct config_entry *find_entry(const struct session *session, const char *text)
 {
     const struct config *config = session->state.config;
-    enum config_section_id section;
-    struct span name = read_name(text, &section);
     const struct config_entry *entry = NULL;
+    enum config_section_id section;
+    struct span name = span_text(kind_cut(text, &section));
 
     if (config->error != NULL) {
         pfxctl_complain("%s", config->error);
         return NULL;
     }
-    if (section != CONFIG_POLICY_SERVICES)
-        entry = config_find(config, CONFIG_SOCKET_MAPS, name);
-    if (entry == NULL && section != CONFIG_SOCKET_MAPS)
-        entry = config_find(config, CONFIG_POLICY_SERVICES, name);
+    for (enum config_section_id id = CONFIG_SOCKET_MAPS; entry == NULL && id <= CONFIG_POLICY_SERVICES; id++)
+        if (section == id || section == CONFIG_SECTIONS)
+            entry = config_find(config, id, name);
     if (entry == NULL)
         pfxctl_complain("%s: no entry %s that keeps answers", session->ctl->config_path, text);
     return entry;
@@ -238,7 +224,7 @@ static int flush_name(const struct session *session, const char *name)
 {
     struct flushing flushing = { .question = NULL };
 
-    flushing.name = read_name(name, &flushing.section);
+    flushing.name = span_text(kind_cut(name, &flushing.section));
     flush(session, &flushing);
     return PFXCTL_GOOD;
 }

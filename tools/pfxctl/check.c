@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
-
 static const char red[] = "\033[31m";
 static const char yellow[] = "\033[33m";
 static const char plain[] = "\033[0m";
@@ -97,13 +95,10 @@ static void summarize(const struct check *check)
 /* A Postfix that cannot be read is no sound one; where there is none, nothing is amiss. */
 static void tell_without_postfix(struct check *check, const char *why)
 {
-    char *path = mem_format("%s/main.cf", check->ctl->config_directory);
-
-    if (access(path, F_OK) == 0)
+    if (instance_exists(check->ctl->config_directory))
         check_mistake(check, "%s: %s", check->ctl->config_directory, why);
     else if (check->ctl->verbose > 0)
         pfxctl_complain("%s: %s: Postfix is not looked at", check->ctl->config_directory, why);
-    mem_free(path);
 }
 
 static int run(const struct pfxctl *ctl, const struct check_options *options)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "config.h"
+#include "kind.h"
 
 bool figures_is_daemon(const struct stats_sum *sum)
 {
@@ -75,14 +75,8 @@ int figures_quantile_ms(const struct stats_sum *sum, unsigned percent)
 
 const char *figures_kind(const char *section)
 {
-    static const char *const kinds[CONFIG_SECTIONS] = {
-        [CONFIG_SOCKET_MAPS] = "map",
-        [CONFIG_POLICY_SERVICES] = "policy",
-        [CONFIG_DOVECOT_SASL] = "sasl",
-    };
-
     for (enum config_section_id i = 0; i < CONFIG_SECTIONS; i++)
         if (strcmp(section, config_section_name(i)) == 0)
-            return kinds[i];
+            return kind_name(i);
     return section;
 }

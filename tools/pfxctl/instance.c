@@ -154,9 +154,9 @@ static void read_service_line(struct instance *instance, char *line)
     instance->services[instance->service_count++] = service;
 }
 
-static bool has_main(const struct instance *instance)
+bool instance_exists(const char *config_directory)
 {
-    char *path = mem_format("%s/main.cf", instance->config_directory);
+    char *path = mem_format("%s/main.cf", config_directory);
     bool has = access(path, F_OK) == 0;
 
     mem_free(path);
@@ -172,7 +172,7 @@ static const char *read_all(struct instance *instance)
     static const char *const services[] = { "-M", NULL };
     static const char *const options[] = { "-xP", NULL };
 
-    if (!has_main(instance))
+    if (!instance_exists(instance->config_directory))
         return "there is no main.cf";
     const char *why = read_lines(instance, settings, read_setting_line);
     if (why == NULL)
@@ -244,6 +244,5 @@ const struct instance_service *instance_find(const struct instance *instance, co
 
 const char *instance_program(const struct instance_service *service)
 {
-    const char *slash = strrchr(service->argument[0], '/');
-    return slash == NULL ? service->argument[0] : slash + 1;
+    return basename(service->argument[0]);
 }

@@ -49,6 +49,9 @@ struct instance {
     size_t parameter_room;
 };
 
+/* Is there a main.cf? Without one postconf(1) waits for a second before it complains. */
+bool instance_exists(const char *config_directory);
+
 struct instance *instance_read(const char *config_directory, const char **why);
 void instance_free(struct instance **instance);
 

@@ -2,15 +2,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "config_key.h"
-#include "master.h"
-#include "mem.h"
 #include "pfxctl.h"
 #include "show_value.h"
+#include "state.h"
+#include "textfile.h"
 
 #define TEXT_MAX_BYTES (256L * 1024 * 1024)
 #define INDENT 4
@@ -221,17 +219,10 @@ static void add_all(const struct show *show, struct buf *to)
 /* Reads a text as a configuration; NULL: there is no memory for the file that it has to be. */
 static struct config *load_text(struct span text)
 {
-    int fd = memfd_create("defaults", MFD_CLOEXEC);
-    struct config *config = NULL;
+    struct textfile file;
+    struct config *config = textfile_open(&file, text) ? config_load_all(file.path, false) : NULL;
 
-    if (fd < 0)
-        return NULL;
-    if (write(fd, text.p, text.n) == (ssize_t)text.n) {
-        char *path = mem_format("/proc/self/fd/%d", fd);
-        config = config_load_all(path, false);
-        mem_free(path);
-    }
-    close(fd);
+    textfile_close(&file);
     return config;
 }
 
@@ -252,11 +243,10 @@ static struct config *load_defaults(const struct config *config)
 /* What Postfix says where an entry says nothing. */
 static void take_delimiter(const struct pfxctl *ctl, struct config *config)
 {
-    struct master_settings settings;
+    struct master_settings postfix;
 
-    master_read_settings(&settings, ctl->config_directory);
-    config_take_delimiter(config, settings.recipient_delimiter);
-    master_free_settings(&settings);
+    state_read_postfix(&postfix, ctl, config);
+    master_free_settings(&postfix);
 }
 
 static void print(const struct pfxctl *ctl, struct config *config, bool only_changed)

@@ -4,18 +4,29 @@
  * Shape:  the directory of the configuration, else Postfix's data_directory, else, without Postfix or where there is
  *         nothing, that of daemons without Postfix. A configuration that cannot be used leaves it there.
  * Errors: statuses of pfxctl.h, after a complaint.
- * Owner:  state_close().
+ * Owner:  state_close(); master_free_settings() for what was read without a state.
  */
 #ifndef PFX_STATE_H
 #define PFX_STATE_H
 
 #include "config.h"
+#include "master.h"
 #include "pfxctl.h"
 
 struct state {
     struct config *config; /* of all sections, without secrets */
-    char *directory;
+    struct master_settings postfix;
+    const char *directory; /* once entered */
 };
+
+/*
+ * What Postfix says where the configuration says nothing, and to the configuration its recipient_delimiter. A
+ * configuration without Postfix beside it is one of daemons that stand alone: texts are NULL, and nothing delimits.
+ */
+void state_read_postfix(struct master_settings *postfix, const struct pfxctl *ctl, struct config *config);
+
+/* Where the daemons keep that file, or would; borrowed from one of the two, or constant. */
+const char *state_directory(const struct config *config, const struct master_settings *postfix, const char *file);
 
 void state_open(struct state *state, const struct pfxctl *ctl);
 void state_close(struct state *state);
