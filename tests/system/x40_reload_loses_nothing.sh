@@ -77,6 +77,10 @@ parent=$(parent_of second)
 reload 78 ''
 expect_holds "the mistake" 'valu_field' "$(cat "$T/out" "$T/err")"
 expect_equal "the parent after a mistake" "$parent" "$(parent_of second)"
+status=0
+ctl -C "$T/good" reload >"$T/out" 2>&1 || status=$?
+expect_equal "reload with another file, which no service reads: $(cat "$T/out")" 78 "$status"
+expect_equal "the parent after it" "$parent" "$(parent_of second)"
 cp "$T/good" "$CFG"
 expect_equal "the answer after a mistake" 'OK yes' "$(ask secret after)"
 status=0

@@ -101,9 +101,13 @@ bool service_list_read(struct service_list *list, const struct pfxctl *ctl)
         return false;
     }
     list->queue_directory = mem_string(instance->queue_directory);
-    for (size_t i = 0; i < instance->service_count; i++)
-        if (service_of_instance(&service, &instance->services[i], list->queue_directory))
-            add(list, &room, &service);
+    for (size_t i = 0; i < instance->service_count; i++) {
+        if (!service_of_instance(&service, &instance->services[i], list->queue_directory))
+            continue;
+        if (service.config_path == NULL)
+            service.config_path = mem_format("%s/pfx.cfg", ctl->config_directory);
+        add(list, &room, &service);
+    }
     instance_free(&instance);
     return true;
 }

@@ -24,7 +24,7 @@ struct service {
     char *command;     /* argv[0], as master(8) passes it; NULL: of a socket */
     char *path;        /* of its socket; NULL: host and port */
     char *host, *port;
-    char *config_path; /* -C of its command; NULL: as by default */
+    char *config_path; /* -C of its command; of a list else the one of the instance; NULL: of a socket */
 };
 
 struct service_list {
