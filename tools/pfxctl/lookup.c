@@ -2,6 +2,7 @@
  * lookup: what a socket map answers. With "-" keys are lines of standard input, and many are asked at a time.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "lines.h"
@@ -129,7 +130,7 @@ int lookup_command(const struct pfxctl *ctl, int argc, char **argv)
     const char *name = ask_name(CONFIG_SOCKET_MAPS, argv[first]);
     if (name == NULL)
         return PFXCTL_USAGE;
-    lookup_keys_open(&keys, argv + first + 1);
+    lookup_keys_open(&keys, argv + first + 1, ctl->verbose == 0 && isatty(STDERR_FILENO));
     int status = via == NULL ? ask_here(ctl, name, &keys) : lookup_via(ctl, via, name, &keys);
     if (keys.lines.is_too_long) {
         pfxctl_complain("a line of standard input is too long");

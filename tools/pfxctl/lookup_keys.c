@@ -9,9 +9,9 @@
 
 #define SHOWN_MAX_BYTES 256
 
-void lookup_keys_open(struct lookup_keys *keys, char **arguments)
+void lookup_keys_open(struct lookup_keys *keys, char **arguments, bool tells_nothing)
 {
-    *keys = (struct lookup_keys){ .arguments = arguments };
+    *keys = (struct lookup_keys){ .arguments = arguments, .tells_nothing = tells_nothing };
     keys->is_single = arguments[1] == NULL && strcmp(arguments[0], "-") != 0;
     keys->is_stdin = arguments[1] == NULL && !keys->is_single;
     lines_open(&keys->lines, STDIN_FILENO);
@@ -37,24 +37,26 @@ bool lookup_keys_ready(struct lookup_keys *keys)
     return !keys->is_stdin || lines_is_ready(&keys->lines);
 }
 
-static void complain(struct span key, int status, struct span text)
+static void complain(struct span key, const char *kind, struct span text)
 {
-    const char *kind = status == PFXCTL_DATA ? "unusable answer" : "temporary error";
     char shown_key[SHOWN_MAX_BYTES];
     char shown_text[SHOWN_MAX_BYTES];
 
     utf8_printable(shown_key, sizeof(shown_key), key);
     utf8_printable(shown_text, sizeof(shown_text), text);
     fflush(stdout);
-    pfxctl_complain("key=<%s>: %s: %s", shown_key, kind, shown_text);
+    pfxctl_complain("key=<%s>: %s%s%s", shown_key, kind, text.n == 0 ? "" : ": ", shown_text);
 }
 
 void lookup_keys_print(const struct lookup_keys *keys, struct span key, int status, struct span text)
 {
-    if (status == PFXCTL_NOT)
+    if (status == PFXCTL_NOT) {
+        if (keys->tells_nothing)
+            complain(key, "not found", SPAN(""));
         return;
+    }
     if (status != PFXCTL_GOOD) {
-        complain(key, status, text);
+        complain(key, status == PFXCTL_DATA ? "unusable answer" : "temporary error", text);
         return;
     }
     if (!keys->is_single) {

@@ -3,7 +3,7 @@
  *
  * Shape:  keys are arguments, or lines of standard input when the only argument is "-". A value stands by itself when
  *         there is one key only, else behind its key and a TAB, as postmap -q - prints it. What is not found prints
- *         nothing.
+ *         nothing, as postmap does; a person is told.
  * Errors: whatever else is no value goes to stderr.
  * Source: postmap(1).
  */
@@ -17,10 +17,12 @@ struct lookup_keys {
     char **arguments; /* what is left of them */
     bool is_stdin;
     bool is_single;
+    bool tells_nothing; /* that there is nothing, to stderr */
     struct lines lines;
 };
 
-void lookup_keys_open(struct lookup_keys *keys, char **arguments); /* one at least, and a NULL behind the last */
+/* One argument at least, and a NULL behind the last. */
+void lookup_keys_open(struct lookup_keys *keys, char **arguments, bool tells_nothing);
 void lookup_keys_close(struct lookup_keys *keys);
 
 /* As lines_take() and lines_is_ready(). */
