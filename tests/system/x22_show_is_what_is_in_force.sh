@@ -132,6 +132,13 @@ sed -i 's/"90s"/"91s"/' "$CFG"
 show "$CFG" --hash
 [ "$hash" != "$(cat "$T/out")" ] || fail "the hash is the same after a change"
 
+# Somebody who may not read it is told so.
+chmod 600 "$CFG"
+status=0
+setpriv --reuid=nobody --regid=nogroup --clear-groups "$B/pfxctl" -c "$T/etc" show >"$T/out" 2>"$T/err" || status=$?
+expect_equal "status for somebody else" "77 " "$status $(cat "$T/out")"
+expect_match "complaint to somebody else" "pfxctl: $CFG: Permission denied*" "$(cat "$T/err")"
+
 # What cannot be used is shown as such, or not at all.
 sed -i 's/keys = "mailbox"/keys = "mailbx"/' "$CFG"
 show "$CFG"

@@ -86,6 +86,23 @@ said 69 '' lookup --via "inet:127.0.0.1:$(instance_unused_port)" users known1
 said 64 '' lookup users
 said 64 '' lookup
 said 64 '' lookup --no-such-option users known1
+expect_match "the option" $'pfxctl lookup: unknown option --no-such-option\nusage: *' "$(<"$T/err")"
+
+# A person is told that there is nothing; a program is not, nor who sees it with -v.
+told() { # ARGUMENTS: what stands on a terminal that is standard error only
+    local status=0
+    script -qec "'$T/pfxctl' -c '$T/etc' $* >'$T/out'" /dev/null </dev/null >"$T/told" || status=$?
+    tr -d '\r' <"$T/told"
+    echo "$status"
+}
+for via in '' "--via $SERVICE "; do
+    expect_equal "nothing, on a terminal" $'pfxctl: key=<key9>: not found\n1' \
+        "$(told lookup "${via}users" key9)"
+    expect_equal "nothing on standard output" '' "$(<"$T/out")"
+done
+told -v lookup users key9 >"$T/shown"
+expect_equal "with -v it is told already" '' "$(grep -F 'key=<key9>: not found' "$T/shown")"
+expect_holds "with -v" 'HTTP/1.1 404' "$(<"$T/shown")"
 
 # Of several the highest; what comes after it is printed all the same.
 said 75 $'200\tvalue-of-known1\n200\tvalue-of-known1' lookup mixed 200 401 404 503 200

@@ -119,6 +119,39 @@ expect_equal "old" stale "$(listed map:forms @example.com 5)"
 expect_equal "which form was found" form "$(listed map:forms user@example.com 4)"
 expect_equal "an action" action "$(listed policy:greet 'sender=a@example.com recipient=r@example.com' 4)"
 
+# The same for programs: an object a line, and nothing of a key that would break it.
+json_lines() { # PERL-EXPRESSION of $l, by section, entry and key
+    perl -MJSON::PP -e '
+        my $l = {};
+        while (<STDIN>) { my $o = decode_json($_); $l->{"$o->{section} $o->{entry} $o->{key}"} = $o; }
+        print eval $ARGV[0]; die $@ if $@;' "$1" <"$T/out"
+}
+ask users $'odd "\t\\' >"$T/reply"
+run 0 cache list --json
+expect_equal "JSON: answers" 8 "$(wc -l <"$T/out")"
+expect_equal "JSON: one of them" 'age_s bytes entry key kind section state' \
+    "$(json_lines 'join " ", sort keys %{$l->{"socket_maps users key1"}}')"
+expect_equal "JSON: of a value" 'value fresh 13' \
+    "$(json_lines 'my $o = $l->{"socket_maps users key1"}; "$o->{kind} $o->{state} $o->{bytes}"')"
+expect_equal "JSON: of a policy" action \
+    "$(json_lines '$l->{"policy_services greet sender=a\@example.com recipient=r\@example.com"}{kind}')"
+expect_equal "JSON: an odd key" nothing "$(json_lines '$l->{q(socket_maps users odd "?) . chr(92)}{kind}')"
+run 64 cache list --xml
+expect_match "an option that is not known" $'pfxctl cache: unknown option --xml\nusage: *' "$(cat "$T/err")"
+run 64 cache --json list
+
+# Somebody who may not read the configuration cannot know where it all is.
+chmod 600 "$CFG"
+for command in stat 'cache list'; do
+    status=0
+    # shellcheck disable=SC2086
+    setpriv --reuid=nobody --regid=nogroup --clear-groups "$B/pfxctl" -c "$T/etc" $command >"$T/out" 2>"$T/err" ||
+        status=$?
+    expect_equal "$command for somebody else" 77 "$status"
+    expect_match "$command for somebody else" "pfxctl: $CFG: Permission denied*" "$(cat "$T/err")"
+done
+chmod 644 "$CFG"
+
 run 0 cache get users key1
 expect_equal "a value" value-of-key1 "$(cat "$T/out")"
 run 0 -v cache get map:users KEY1

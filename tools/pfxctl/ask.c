@@ -1,7 +1,6 @@
 #include "ask.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,15 +12,16 @@
 #include "privileges.h"
 #include "state.h"
 
+enum { VIA = PFXCTL_LONG_OPTIONS };
+
 int ask_options(int argc, char **argv, const char **via)
 {
-    static const struct option options[] = { { "via", required_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
+    static const struct option options[] = { { "via", required_argument, NULL, VIA }, { NULL, 0, NULL, 0 } };
     int option;
 
     *via = NULL;
-    optind = 0; /* getopt(3) begins anew */
-    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-        if (option != 'V')
+    while ((option = pfxctl_option(argc, argv, "+:", options)) != -1) {
+        if (option != VIA)
             return 0;
         *via = optarg;
     }

@@ -3,7 +3,6 @@
  *
  * What a mail program would send goes through the daemon's own SASL code, so that it is refused where the daemon would.
  */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "ask.h"
@@ -13,6 +12,8 @@
 #include "mem.h"
 #include "secret.h"
 #include "trace.h"
+
+enum { VIA = PFXCTL_LONG_OPTIONS, MECHANISM, RIP };
 
 struct attempt {
     struct ask ask;
@@ -101,25 +102,24 @@ static int auth_here(const struct pfxctl *ctl, const char *name, const struct lo
 
 static bool set_option(struct login *login, const char **via, int option, const char *value)
 {
-    if (option == 'V')
+    if (option == VIA)
         *via = value;
-    else if (option == 'r')
+    else if (option == RIP)
         login->rip = value;
-    return option == 'V' || (option == 'r' && config_host_is_address(span_text(value), NULL)) ||
-           (option == 'm' && sasl_find(span_text(value), &login->mechanism));
+    return option == VIA || (option == RIP && config_host_is_address(span_text(value), NULL)) ||
+           (option == MECHANISM && sasl_find(span_text(value), &login->mechanism));
 }
 
 /* The place of the first argument; 0: wrong usage. */
 static int read_options(struct login *login, int argc, char **argv, const char **via)
 {
-    static const struct option options[] = { { "via", required_argument, NULL, 'V' },
-                                             { "mechanism", required_argument, NULL, 'm' },
-                                             { "rip", required_argument, NULL, 'r' },
+    static const struct option options[] = { { "via", required_argument, NULL, VIA },
+                                             { "mechanism", required_argument, NULL, MECHANISM },
+                                             { "rip", required_argument, NULL, RIP },
                                              { NULL, 0, NULL, 0 } };
     int option;
 
-    optind = 0; /* getopt(3) begins anew */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = pfxctl_option(argc, argv, ":", options)) != -1)
         if (!set_option(login, via, option, optarg))
             return 0;
     return optind;

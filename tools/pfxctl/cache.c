@@ -11,11 +11,14 @@
 #include "clock.h"
 #include "kind.h"
 #include "mem.h"
+#include "member.h"
 #include "state.h"
 #include "table.h"
 
-#define SHOWN_MAX_BYTES 512
+#define SHOWN_MAX_BYTES 511 /* of a key, to a person */
 #define MS_PER_S        1000
+
+enum { JSON = PFXCTL_LONG_OPTIONS };
 
 struct session {
     const struct pfxctl *ctl;
@@ -56,23 +59,57 @@ static const char *state_of(const struct session *session, const struct config_e
     return age_ms < (is_value ? rules->stale_if_error_ms : rules->negative_stale_if_error_ms) ? "stale" : "too old";
 }
 
-/* Of a map the key; of a policy "NAME=VALUE NAME=VALUE ...". */
-static void show_asked(char shown[SHOWN_MAX_BYTES], struct span asked)
+/* Of a map the key; of a policy "NAME=VALUE NAME=VALUE ...". A block of mem.h. */
+static char *asked_text(struct span asked)
 {
-    size_t n = asked.n < SHOWN_MAX_BYTES ? asked.n : SHOWN_MAX_BYTES - 1;
+    char *text = mem_copy(asked.p, asked.n);
 
-    if (n > 0 && n == asked.n && asked.p[n - 1] == '\0')
-        n--;
-    for (size_t i = 0; i < n; i++)
-        shown[i] = asked.p[i] == '\0' ? ' ' : asked.p[i];
-    shown[n] = '\0';
+    if (asked.n > 0 && asked.p[asked.n - 1] == '\0')
+        asked.n--;
+    for (size_t i = 0; i < asked.n; i++)
+        text[i] = asked.p[i] == '\0' ? ' ' : asked.p[i];
+    return text;
 }
 
 struct listing {
     const struct session *session;
+    bool is_json;
     struct table table;
     uint64_t *fingerprints[CONFIG_SECTIONS]; /* in the order of the entries */
 };
+
+struct line {
+    const struct cachekey_parts *parts;
+    char *asked;
+    int64_t age_s;
+    const char *kind;
+    const char *state;
+    size_t bytes;
+};
+
+static void print_json(const struct line *line)
+{
+    putchar('{');
+    member_text("section", span_text(config_section_name(line->parts->section)));
+    putchar(',');
+    member_text("entry", line->parts->entry);
+    putchar(',');
+    member_text("key", span_text(line->asked));
+    printf(",\"age_s\":%" PRId64 ",\"kind\":\"%s\",\"state\":\"%s\",\"bytes\":%zu}\n", line->age_s, line->kind,
+           line->state, line->bytes);
+}
+
+static void add_row(struct table *table, const struct line *line)
+{
+    const struct cachekey_parts *parts = line->parts;
+
+    table_cell(table, TABLE_PLAIN, "%s:%.*s", kind_name(parts->section), (int)parts->entry.n, parts->entry.p);
+    table_cell(table, TABLE_PLAIN, "%." SPAN_NUMBER_TEXT(SHOWN_MAX_BYTES) "s", line->asked);
+    table_cell(table, TABLE_PLAIN, "%" PRId64 "s", line->age_s);
+    table_cell(table, TABLE_PLAIN, "%s", line->kind);
+    table_cell(table, TABLE_PLAIN, "%s", line->state);
+    table_cell(table, TABLE_PLAIN, "%zu", line->bytes);
+}
 
 static void list_one(void *arg, enum cache_part part, struct span key, struct span value,
                      const struct cache_answer *answer)
@@ -80,7 +117,6 @@ static void list_one(void *arg, enum cache_part part, struct span key, struct sp
     struct listing *listing = arg;
     const struct session *session = listing->session;
     struct cachekey_parts parts;
-    char shown[SHOWN_MAX_BYTES];
     (void)part;
 
     if (!cachekey_read(key, &parts))
@@ -88,18 +124,22 @@ static void list_one(void *arg, enum cache_part part, struct span key, struct sp
     const struct config_entry *entry = config_find(session->state.config, parts.section, parts.entry);
     const struct config_section *section = &session->state.config->section[parts.section];
     bool is_same = entry != NULL && parts.fingerprint == listing->fingerprints[parts.section][entry - section->entries];
-    show_asked(shown, parts.asked);
-    table_cell(&listing->table, TABLE_PLAIN, "%s:%.*s", kind_name(parts.section), (int)parts.entry.n, parts.entry.p);
-    table_cell(&listing->table, TABLE_PLAIN, "%s", shown);
-    table_cell(&listing->table, TABLE_PLAIN, "%" PRId64 "s", (session->now_ms - answer->stored_ms) / MS_PER_S);
-    table_cell(&listing->table, TABLE_PLAIN, "%s", kind_of(&parts, answer->kind));
-    table_cell(&listing->table, TABLE_PLAIN, "%s", state_of(session, entry, is_same, answer));
-    table_cell(&listing->table, TABLE_PLAIN, "%zu", value.n);
+    struct line line = { .parts = &parts,
+                         .asked = asked_text(parts.asked),
+                         .age_s = (session->now_ms - answer->stored_ms) / MS_PER_S,
+                         .kind = kind_of(&parts, answer->kind),
+                         .state = state_of(session, entry, is_same, answer),
+                         .bytes = value.n };
+    if (listing->is_json)
+        print_json(&line);
+    else
+        add_row(&listing->table, &line);
+    mem_free(line.asked);
 }
 
-static int list(struct session *session)
+static int list(struct session *session, bool is_json)
 {
-    struct listing listing = { .session = session };
+    struct listing listing = { .session = session, .is_json = is_json };
     const struct config *config = session->state.config;
 
     for (int i = 0; i < CONFIG_SECTIONS; i++) {
@@ -107,9 +147,11 @@ static int list(struct session *session)
         for (size_t j = 0; j < config->section[i].count; j++)
             listing.fingerprints[i][j] = cachekey_fingerprint(&config->section[i].entries[j]);
     }
-    table_begin(&listing.table, columns, sizeof(columns) / sizeof(columns[0]), session->ctl->on_terminal);
+    if (!is_json)
+        table_begin(&listing.table, columns, sizeof(columns) / sizeof(columns[0]), session->ctl->on_terminal);
     cache_each(session->cache, session->now_ms, list_one, &listing);
-    table_end(&listing.table);
+    if (!is_json)
+        table_end(&listing.table);
     for (int i = 0; i < CONFIG_SECTIONS; i++)
         mem_free(listing.fingerprints[i]);
     return PFXCTL_GOOD;
@@ -138,13 +180,14 @@ static void tell(const struct session *session, const struct config_entry *entry
                  const struct cache_answer *answer)
 {
     struct cachekey_parts parts;
-    char shown[SHOWN_MAX_BYTES];
 
     if (!cachekey_read(key, &parts) || (session->ctl->verbose == 0 && answer->kind == CACHE_VALUE))
         return;
-    show_asked(shown, parts.asked);
-    pfxctl_complain("%s: %s, %" PRId64 " s old, %s", shown, kind_of(&parts, answer->kind),
-                    (session->now_ms - answer->stored_ms) / MS_PER_S, state_of(session, entry, true, answer));
+    char *asked = asked_text(parts.asked);
+    pfxctl_complain("%." SPAN_NUMBER_TEXT(SHOWN_MAX_BYTES) "s: %s, %" PRId64 " s old, %s", asked,
+                    kind_of(&parts, answer->kind), (session->now_ms - answer->stored_ms) / MS_PER_S,
+                    state_of(session, entry, true, answer));
+    mem_free(asked);
 }
 
 /* The first candidate that has a value; that there is nothing for one is told. */
@@ -262,10 +305,10 @@ static bool is_command(int count, char *const *words)
            (count >= 1 && strcmp(words[0], "flush") == 0);
 }
 
-static int obey(struct session *session, int count, char *const *words)
+static int obey(struct session *session, int count, char *const *words, bool is_json)
 {
     if (strcmp(words[0], "list") == 0)
-        return list(session);
+        return list(session, is_json);
     if (strcmp(words[0], "get") == 0)
         return get(session, words[1], words + 2);
     if (count > 2)
@@ -273,22 +316,40 @@ static int obey(struct session *session, int count, char *const *words)
     return count == 2 ? flush_name(session, words[1]) : flush_all(session);
 }
 
-int cache_command(const struct pfxctl *ctl, int argc, char **argv)
+static int run(struct session *session, int count, char *const *words, bool is_json)
 {
-    struct session session = { .ctl = ctl, .now_ms = clock_wall_ms() };
     char why[SHM_REASON_MAX_BYTES];
 
-    if (!is_command(argc - 1, argv + 1))
-        return pfxctl_usage();
-    state_open(&session.state, ctl);
-    int status = state_enter(&session.state, CACHE_FILE);
-    if (status == PFXCTL_GOOD && (session.cache = cache_open_existing(session.state.directory, why)) == NULL) {
+    int status = state_open(&session->state, session->ctl);
+    if (status == PFXCTL_GOOD)
+        status = state_enter(&session->state, CACHE_FILE);
+    if (status == PFXCTL_GOOD && (session->cache = cache_open_existing(session->state.directory, why)) == NULL) {
         pfxctl_complain("%s", why);
         status = PFXCTL_DATA;
     }
     if (status == PFXCTL_GOOD)
-        status = obey(&session, argc - 1, argv + 1);
-    cache_close(&session.cache);
-    state_close(&session.state);
+        status = obey(session, count, words, is_json);
+    cache_close(&session->cache);
+    state_close(&session->state);
     return status;
+}
+
+/* Only list has an option: names and keys may begin with '-'. */
+int cache_command(const struct pfxctl *ctl, int argc, char **argv)
+{
+    static const struct option options[] = { { "json", no_argument, NULL, JSON }, { NULL, 0, NULL, 0 } };
+    struct session session = { .ctl = ctl, .now_ms = clock_wall_ms() };
+    bool is_json = false;
+    int count = argc - 1;
+    int option;
+
+    if (count > 0 && strcmp(argv[1], "list") == 0) {
+        while ((option = pfxctl_option(count, argv + 1, ":", options)) != -1) {
+            if (option != JSON)
+                return pfxctl_usage();
+            is_json = true;
+        }
+        count -= optind - 1;
+    }
+    return is_command(count, argv + 1) ? run(&session, count, argv + 1, is_json) : pfxctl_usage();
 }

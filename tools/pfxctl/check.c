@@ -1,16 +1,14 @@
 #include "check.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char red[] = "\033[31m";
 static const char yellow[] = "\033[33m";
 static const char plain[] = "\033[0m";
+
+enum { STRICT = PFXCTL_LONG_OPTIONS, NO_FILES };
 
 struct check_options {
     bool strict;
@@ -106,10 +104,8 @@ static int run(const struct pfxctl *ctl, const struct check_options *options)
     struct check check = { .ctl = ctl };
     const char *why;
 
-    if (access(ctl->config_path, R_OK) != 0 && errno == EACCES) {
-        pfxctl_complain("%s: %s: only root may read it", ctl->config_path, strerror(EACCES));
+    if (pfxctl_read_permission(ctl) != PFXCTL_GOOD)
         return PFXCTL_NO_PERMISSION;
-    }
     check.instance = instance_read(ctl->config_directory, &why);
     if (check.instance == NULL && !options->without_postfix)
         tell_without_postfix(&check, why);
@@ -130,18 +126,17 @@ pfxctl_command check_command;
 
 int check_command(const struct pfxctl *ctl, int argc, char **argv)
 {
-    static const struct option names[] = { { "strict", no_argument, NULL, 's' },
-                                           { "no-files", no_argument, NULL, 'n' },
+    static const struct option names[] = { { "strict", no_argument, NULL, STRICT },
+                                           { "no-files", no_argument, NULL, NO_FILES },
                                            { NULL, 0, NULL, 0 } };
     struct check_options options = { .strict = false };
     int option;
 
-    optind = 0; /* from the beginning: the common options were read before */
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (option == '?')
+    while ((option = pfxctl_option(argc, argv, ":", names)) != -1) {
+        if (option != STRICT && option != NO_FILES)
             return pfxctl_usage();
-        options.strict |= option == 's';
-        options.without_files |= option == 'n';
+        options.strict |= option == STRICT;
+        options.without_files |= option == NO_FILES;
     }
     return optind < argc ? pfxctl_usage() : run(ctl, &options);
 }

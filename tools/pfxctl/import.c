@@ -130,8 +130,7 @@ int import_command(const struct pfxctl *ctl, int argc, char **argv)
     int option;
 
     (void)ctl;
-    optind = 0; /* from the start: the common options were read before */
-    while ((option = getopt(argc, argv, "+o:")) == 'o')
+    while ((option = pfxctl_option(argc, argv, "+:o:", NULL)) == 'o')
         directory = optarg;
     return option == -1 && argc - optind == 1 ? import_file(argv[optind], directory) : pfxctl_usage();
 }

@@ -3,6 +3,7 @@
  */
 #include "pfxctl.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static const struct {
     { "policy", policy_command, "[--via SERVICE] NAME [attribute=value...]", "what a policy service answers" },
     { "auth", auth_command, "[--via SERVICE] NAME USER [--mechanism M] [--rip IP]", "check a login" },
     { "stat", stat_command, "[--json|--prometheus] [--watch]", "counters" },
-    { "cache", cache_command, "list|get NAME KEY|flush [NAME [KEY]]", "kept answers" },
+    { "cache", cache_command, "list [--json]|get NAME KEY|flush [NAME [KEY]]", "kept answers" },
     { "import", import_command, "[-o DIRECTORY] pfxhttp.yml", "a configuration of pfxhttp as one of pfx" },
 };
 
@@ -61,12 +62,37 @@ void pfxctl_complain(const char *format, ...)
     free(text);
 }
 
+int pfxctl_read_permission(const struct pfxctl *ctl)
+{
+    if (access(ctl->config_path, R_OK) == 0 || errno != EACCES)
+        return PFXCTL_GOOD;
+    pfxctl_complain("%s: %s: only root may read it", ctl->config_path, strerror(EACCES));
+    return PFXCTL_NO_PERMISSION;
+}
+
 void pfxctl_print(struct span text)
 {
     if (isatty(STDOUT_FILENO))
         print_printable(stdout, text);
     else if (text.n > 0)
         fwrite(text.p, 1, text.n, stdout);
+}
+
+int pfxctl_option(int argc, char **argv, const char *letters, const struct option *names)
+{
+    static const struct option none = { NULL, 0, NULL, 0 };
+
+    opterr = optopt = 0;
+    int option = getopt_long(argc, argv, letters, names == NULL ? &none : names, NULL);
+    if (option != '?' && option != ':')
+        return option;
+    bool is_letter = optopt != 0 && optopt < PFXCTL_LONG_OPTIONS;
+    const char letter[] = { '-', (char)optopt, '\0' };
+    fprintf(stderr, "pfxctl%s%s: %s ", running < COMMANDS ? " " : "", running < COMMANDS ? commands[running].name : "",
+            option == '?' ? "unknown option" : "no argument of option");
+    print_printable(stderr, span_text(is_letter ? letter : argv[optind - 1]));
+    fputc('\n', stderr);
+    return option;
 }
 
 int pfxctl_usage(void)
@@ -89,6 +115,7 @@ static const char *default_directory(void)
 
 static int run(const struct pfxctl *ctl, int argc, char **argv)
 {
+    optind = 0; /* the common options were read before */
     for (running = 0; running < COMMANDS; running++)
         if (strcmp(commands[running].name, argv[0]) == 0)
             return commands[running].run(ctl, argc, argv);
@@ -102,7 +129,7 @@ int main(int argc, char **argv)
     char *path = NULL;
     int option;
 
-    while ((option = getopt(argc, argv, "+c:C:vV")) != -1) {
+    while ((option = pfxctl_option(argc, argv, "+:c:C:vV", NULL)) != -1) {
         if (option == 'c')
             ctl.config_directory = optarg;
         else if (option == 'C')

@@ -10,6 +10,7 @@
 #ifndef PFX_PFXCTL_H
 #define PFX_PFXCTL_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 #include "span.h"
@@ -33,6 +34,8 @@ struct pfxctl {
     bool on_terminal;             /* stdout is one */
 };
 
+#define PFXCTL_LONG_OPTIONS 256 /* no letter */
+
 /* argv[0] is the command's name. */
 typedef int pfxctl_command(const struct pfxctl *ctl, int argc, char **argv);
 
@@ -42,8 +45,17 @@ pfxctl_command check_command, show_command, lookup_command, policy_command, auth
 /* What backends, daemons and files say, to stdout: programs get the bytes, a terminal must not obey them. */
 void pfxctl_print(struct span text);
 
+/* PFXCTL_NO_PERMISSION, after a complaint: the configuration is there, but may not be read. Else PFXCTL_GOOD. */
+int pfxctl_read_permission(const struct pfxctl *ctl);
+
 /* "pfxctl: TEXT" to stderr, control bytes as '?'. */
 void pfxctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * getopt_long(3), from the beginning for each command. letters begin with ':', or with "+:"; names: long options, with
+ * values from PFXCTL_LONG_OPTIONS on, or NULL. What it complains of is told; then it gives '?' or ':'.
+ */
+int pfxctl_option(int argc, char **argv, const char *letters, const struct option *names);
 
 /* The usage of the command that runs; PFXCTL_USAGE. */
 int pfxctl_usage(void);

@@ -136,9 +136,9 @@ int ping_command(const struct pfxctl *ctl, int argc, char **argv)
     struct service_list list;
     struct ping ping;
 
-    if (argc > 1 && argv[1][0] == '-')
+    if (pfxctl_option(argc, argv, ":", NULL) != -1)
         return pfxctl_usage();
-    int status = service_choose(&list, ctl, argv + 1);
+    int status = service_choose(&list, ctl, argv + optind);
     int width = ctl->on_terminal ? service_name_width(&list) : 0;
     for (size_t i = 0; i < list.count; i++) {
         ping_service(&list.services[i], PING_LIMIT_MS, &ping);

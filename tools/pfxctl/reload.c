@@ -167,9 +167,9 @@ int reload_command(const struct pfxctl *ctl, int argc, char **argv)
 {
     struct service_list list;
 
-    if (argc > 1 && argv[1][0] == '-')
+    if (pfxctl_option(argc, argv, ":", NULL) != -1)
         return pfxctl_usage();
-    int status = service_choose(&list, ctl, argv + 1);
+    int status = service_choose(&list, ctl, argv + optind);
     if (status == PFXCTL_GOOD)
         status = check(ctl, &list);
     if (status == PFXCTL_GOOD)

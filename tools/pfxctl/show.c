@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,8 @@
 
 #define TEXT_MAX_BYTES (256L * 1024 * 1024)
 #define INDENT 4
+
+enum { HASH = PFXCTL_LONG_OPTIONS };
 
 /* What is written of a key. */
 enum show_what {
@@ -268,6 +269,8 @@ static void print(const struct pfxctl *ctl, struct config *config, bool only_cha
 
 static int show(const struct pfxctl *ctl, const struct show_options *options)
 {
+    if (pfxctl_read_permission(ctl) != PFXCTL_GOOD)
+        return PFXCTL_NO_PERMISSION;
     struct config *config = config_load_all(ctl->config_path, false);
     int status = config->error == NULL ? PFXCTL_GOOD : PFXCTL_CONFIGURATION;
 
@@ -283,16 +286,15 @@ static int show(const struct pfxctl *ctl, const struct show_options *options)
 
 int show_command(const struct pfxctl *ctl, int argc, char **argv)
 {
-    static const struct option names[] = { { "hash", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+    static const struct option names[] = { { "hash", no_argument, NULL, HASH }, { NULL, 0, NULL, 0 } };
     struct show_options options = { .hash = false };
     int option;
 
-    optind = 0; /* from the beginning: the common options were read before */
-    while ((option = getopt_long(argc, argv, "n", names, NULL)) != -1) {
-        if (option == '?')
+    while ((option = pfxctl_option(argc, argv, ":n", names)) != -1) {
+        if (option != 'n' && option != HASH)
             return pfxctl_usage();
         options.changed |= option == 'n';
-        options.hash |= option == 'h';
+        options.hash |= option == HASH;
     }
     return optind < argc ? pfxctl_usage() : show(ctl, &options);
 }

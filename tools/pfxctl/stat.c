@@ -8,17 +8,16 @@
 
 #include "exposition.h"
 #include "figures.h"
-#include "json.h"
-#include "mem.h"
+#include "member.h"
 #include "state.h"
 #include "table.h"
-#include "utf8.h"
 
 #define WATCH_MS       1000
 #define TEXT_MAX_BYTES (256L * 1024 * 1024)
-#define NAME_BYTES     (6 * STATS_NAME_MAX_BYTES + 1) /* escaped */
 #define BYTES_PER_MB   (1024.0 * 1024)
 #define CLEAR_SCREEN   "\033[H\033[2J"
+
+enum { JSON = PFXCTL_LONG_OPTIONS, PROMETHEUS, WATCH };
 
 enum form { FORM_TABLE, FORM_JSON, FORM_PROMETHEUS };
 
@@ -129,15 +128,6 @@ static void print_table(const struct watch *watch)
                cache->evictions, cache->repairs, cache->clears);
 }
 
-static void print_text(const char *name, const char *text)
-{
-    char printable[STATS_NAME_MAX_BYTES], escaped[NAME_BYTES];
-    size_t length = utf8_printable(printable, sizeof(printable), span_text(text));
-    size_t n = json_escape(escaped, sizeof(escaped), span_make(printable, length));
-
-    printf("\"%s\":\"%.*s\",", name, (int)n, escaped);
-}
-
 static void print_quantile(const char *name, const struct stats_sum *sum, unsigned percent)
 {
     int ms = figures_quantile_ms(sum, percent);
@@ -164,10 +154,13 @@ static void print_json_sum(const struct stats_sum *sum)
     const unsigned count = is_daemon ? (unsigned)STATS_DAEMON_COUNTERS : (unsigned)STATS_COUNTERS;
 
     putchar('{');
-    print_text("daemon", sum->daemon);
+    member_text("daemon", span_text(sum->daemon));
+    putchar(',');
     if (!is_daemon) {
-        print_text("section", sum->section);
-        print_text("entry", sum->entry);
+        member_text("section", span_text(sum->section));
+        putchar(',');
+        member_text("entry", span_text(sum->entry));
+        putchar(',');
     }
     for (unsigned i = 0; i < count; i++)
         printf("\"%s\":%" PRIu64 "%s", is_daemon ? daemon_names[i] : stats_counter_name((enum stats_counter)i),
@@ -260,22 +253,26 @@ static int run(struct watch *watch, bool goes_on)
 int stat_command(const struct pfxctl *ctl, int argc, char **argv)
 {
     struct watch watch = { .ctl = ctl, .form = FORM_TABLE };
+    static const struct option options[] = { { "json", no_argument, NULL, JSON },
+                                             { "prometheus", no_argument, NULL, PROMETHEUS },
+                                             { "watch", no_argument, NULL, WATCH },
+                                             { NULL, 0, NULL, 0 } };
     bool goes_on = false;
     struct state state;
+    int option;
 
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--json") == 0 && watch.form == FORM_TABLE)
-            watch.form = FORM_JSON;
-        else if (strcmp(argv[i], "--prometheus") == 0 && watch.form == FORM_TABLE)
-            watch.form = FORM_PROMETHEUS;
-        else if (strcmp(argv[i], "--watch") == 0)
+    while ((option = pfxctl_option(argc, argv, ":", options)) != -1)
+        if ((option == JSON || option == PROMETHEUS) && watch.form == FORM_TABLE)
+            watch.form = option == JSON ? FORM_JSON : FORM_PROMETHEUS;
+        else if (option == WATCH)
             goes_on = true;
         else
             return pfxctl_usage();
-    if (goes_on && watch.form == FORM_PROMETHEUS)
+    if (optind < argc || (goes_on && watch.form == FORM_PROMETHEUS))
         return pfxctl_usage();
-    state_open(&state, ctl);
-    int status = state_enter(&state, STATS_FILE);
+    int status = state_open(&state, ctl);
+    if (status == PFXCTL_GOOD)
+        status = state_enter(&state, STATS_FILE);
     watch.directory = state.directory;
     if (status == PFXCTL_GOOD)
         status = run(&watch, goes_on);

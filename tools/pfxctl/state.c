@@ -47,11 +47,15 @@ const char *state_directory(const struct config *config, const struct master_set
     return is_elsewhere ? RUN_DIRECTORY : postfix->data_directory;
 }
 
-void state_open(struct state *state, const struct pfxctl *ctl)
+int state_open(struct state *state, const struct pfxctl *ctl)
 {
+    *state = (struct state){ .config = NULL };
     log_open(&(struct log_options){ .sink = LOG_TO_PERSON, .ident = "pfxctl" });
+    if (pfxctl_read_permission(ctl) != PFXCTL_GOOD)
+        return PFXCTL_NO_PERMISSION;
     *state = (struct state){ .config = config_load_all(ctl->config_path, false) };
     state_read_postfix(&state->postfix, ctl, state->config);
+    return PFXCTL_GOOD;
 }
 
 void state_close(struct state *state)

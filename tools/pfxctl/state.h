@@ -28,7 +28,8 @@ void state_read_postfix(struct master_settings *postfix, const struct pfxctl *ct
 /* Where the daemons keep that file, or would; borrowed from one of the two, or constant. */
 const char *state_directory(const struct config *config, const struct master_settings *postfix, const char *file);
 
-void state_open(struct state *state, const struct pfxctl *ctl);
+/* A status: the configuration may not be read. */
+int  state_open(struct state *state, const struct pfxctl *ctl);
 void state_close(struct state *state);
 
 /*
