@@ -1,5 +1,7 @@
 #include "import_fixture.h"
 
+#include "../../tools/pfxctl/import_write.h"
+
 #define WARNING(line, text) "pfxctl: warning: p.yml:" line ": " text
 #define LISTEN "server: {" FIXTURE_LISTEN "}\n"
 #define OIDC "configuration_uri: 'https://id.example/c', client_id: pfx"
@@ -168,6 +170,13 @@ static const struct {
     { "what listens nowhere in master.cf but in words",
       LISTENERS("{kind: socket_map, type: unix, address: \"/q/private/a b\\nsmtp\"}", ""), IMPORT_MASTER,
       "\na_b_smtp unix - - n - 1 pfx-socketmap\n", "" },
+    { "a socket of Postfix's own", LISTENERS("{kind: socket_map, type: unix, address: /q/private/rewrite}", ""),
+      IMPORT_MASTER, "\npfx-socketmap unix - - n - 1 pfx-socketmap\n",
+      WARNING("1", "server.listen.address: rewrite is a service of Postfix itself; another name is used here\n") },
+    { "a socket of Postfix's own, in main.cf",
+      LISTENERS("{kind: socket_map, type: unix, address: /q/private/smtp}", ""), IMPORT_MAIN,
+      "socketmap:unix:private/pfx-socketmap:",
+      WARNING("1", "server.listen.address: smtp is a service of Postfix itself; another name is used here\n") },
 
     { "a parameter of main.cf",
       LISTEN "socket_maps: {relay_domains: {target: 'http://127.0.0.1/', payload: '{}', value_field: "
@@ -186,6 +195,33 @@ START_TEST(import_text_maps_entries_and_listeners)
     import_fixture_make(&f, rows[_i].text);
     import_fixture_expect(&f, rows[_i].name, rows[_i].part, rows[_i].expected, rows[_i].log);
     import_fixture_free(&f);
+}
+END_TEST
+
+#define ALIKE 8000
+
+/* In a time that grows with their number, not with its third power. */
+START_TEST(import_names_make_tells_many_alike_names_apart)
+{
+    struct import im = { .root = NULL };
+    struct buf text;
+    char *error;
+
+    buf_init(&text, YAMLDOC_MAX_BYTES);
+    buf_format(&text, "socket_maps:\n");
+    for (unsigned i = 0; i < ALIKE; i++)
+        buf_format(&text, "  \"%c%c%c%c%c\": x\n", " ,:;"[i % 4], " .:;!/+="[i / 4 % 8], " .:;!/+="[i / 32 % 8],
+                   " .:;!/+="[i / 256 % 8], " .:;!/+="[i / 2048 % 8]);
+    struct yamldoc *doc = yamldoc_parse(buf_span(&text), &error);
+    ck_assert_msg(doc != NULL, "%s", error);
+    im.root = yamldoc_root(doc);
+    import_names_make(&im);
+    ck_assert_str_eq(im.names[CONFIG_SOCKET_MAPS][0], "n_____");
+    ck_assert_str_eq(im.names[CONFIG_SOCKET_MAPS][1], "n______2");
+    ck_assert_str_eq(im.names[CONFIG_SOCKET_MAPS][ALIKE - 1], "n______8000");
+    import_names_free(&im);
+    yamldoc_free(&doc);
+    buf_free(&text);
 }
 END_TEST
 
@@ -239,5 +275,7 @@ int main(void)
 
     unit_add_loop(suite, "import_text", import_text_maps_entries_and_listeners, UNIT_ROWS(rows));
     unit_add(suite, "import_text, all", rest);
+    unit_add(suite, "import_names_make",
+             (const TTest *const[]){ import_names_make_tells_many_alike_names_apart, NULL });
     return unit_run(suite);
 }

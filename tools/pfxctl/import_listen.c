@@ -96,14 +96,32 @@ static char *make_path(char private, const char *service)
     return mem_format("%s/%s", private == 'n' ? "public" : "private", service);
 }
 
+/* The services of Postfix that have a socket of their own; another one of that name would take it from them. */
+static bool is_of_postfix(const char *service)
+{
+    static const char *const names[] = {
+        "anvil", "bounce", "cleanup", "defer", "discard", "dnsblog", "error", "flush", "lmtp", "local", "pickup",
+        "postlog", "proxymap", "proxywrite", "qmgr", "relay", "retry", "rewrite", "scache", "showq", "smtp", "smtpd",
+        "tlsmgr", "tlsproxy", "trace", "verify", "virtual",
+    };
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(names[i], service) == 0)
+            return true;
+    return false;
+}
+
 /* The service of a listener: the socket that it has, else one named after what it serves, else after that and entry. */
-static char *choose_service(const struct import *im, const struct listener *l, char *private)
+static char *choose_service(struct import *im, const struct listener *l, char *private)
 {
     char *service = l->path == NULL ? NULL : name_of_path(l->path, private);
     char *path;
 
-    if (service != NULL)
+    if (service != NULL && !is_of_postfix(service))
         return service;
+    if (service != NULL)
+        import_out_note(im, l->line, "address", "%s is a service of Postfix itself; another name is used here", service);
+    mem_free(service);
     *private = '-';
     service = mem_string(kinds[l->section].service);
     path = make_path(*private, service);

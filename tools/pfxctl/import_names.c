@@ -1,5 +1,6 @@
 #include "import_write.h"
 
+#include <search.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,26 +28,52 @@ static char *make_name(const char *name)
     return made;
 }
 
-static bool is_taken(char *const *names, size_t count, const char *name)
+/* Those of a section that are taken, for tsearch(3). */
+struct name {
+    char *text;
+    unsigned next; /* the number to try behind it; of alike names all before it are taken */
+};
+
+static int compare(const void *left, const void *right)
 {
-    if (strcmp(name, defaults_name) == 0)
-        return true;
-    for (size_t i = 0; i < count; i++)
-        if (names[i] != NULL && strcmp(names[i], name) == 0)
-            return true;
-    return false;
+    const struct name *a = left, *b = right;
+    return strcmp(a->text, b->text);
+}
+
+static struct name *find(void *const *taken, char *text)
+{
+    struct name **found = tfind(&(struct name){ .text = text }, taken, compare);
+    return found == NULL ? NULL : *found;
+}
+
+static void take(void **taken, const char *text)
+{
+    struct name *name = mem_alloc(sizeof(*name));
+
+    *name = (struct name){ .text = mem_string(text), .next = 2 };
+    tsearch(name, taken, compare);
+}
+
+static void free_name(void *node)
+{
+    struct name *name = node;
+
+    mem_free(name->text);
+    mem_free(name);
 }
 
 /* With a number behind it when another one has that name. */
-static char *make_unique(char *const *names, size_t count, const char *name)
+static char *make_unique(void **taken, const char *name)
 {
     char *base = make_name(name);
     char *made = mem_string(base);
+    struct name *first = find(taken, base);
 
-    for (unsigned i = 2; is_taken(names, count, made); i++) {
+    while (find(taken, made) != NULL) {
         mem_free(made);
-        made = mem_format("%s_%u", base, i);
+        made = mem_format("%s_%u", base, first->next++);
     }
+    take(taken, made);
     mem_free(base);
     return made;
 }
@@ -68,10 +95,13 @@ void import_names_make(struct import *im)
         const struct yamldoc_node *section = import_names_section(im, id);
         size_t count = section == NULL ? 0 : section->count;
 
+        void *taken = NULL;
+        take(&taken, defaults_name);
         im->names[id] = mem_array(count + 1, sizeof(char *));
         for (size_t i = 0; i < count; i++)
             if (import_names_is_entry(&section->members[i]))
-                im->names[id][i] = make_unique(im->names[id], i, section->members[i].name);
+                im->names[id][i] = make_unique(&taken, section->members[i].name);
+        tdestroy(taken, free_name);
     }
 }
 
