@@ -136,3 +136,38 @@ wait_for 20 log_has 'alice@virt.example' "$T/shown" || fail "no account: $(<"$T/
 exec {typed}>&-
 wait "${STARTED[-1]}" || fail "a login on a terminal fails"
 expect_no_log SECRET "$T/shown"
+
+# A person who stops it for a while, or ends it, has a terminal that echoes.
+cat >"$T/session" <<END
+set -m
+trap : INT
+ask() {
+    "$B/pfxctl" -c "$T/etc" auth --via "unix:$Q/private/demo" demo alice
+}
+echoes() {
+    stty -a | grep -qw -- -echo && echo "\$1: silent" || echo "\$1: echoes"
+}
+ask
+echoes stopped
+fg
+ask
+echoes "ended, \$?"
+END
+env --default-signal=INT script -qec "bash '$T/session'" /dev/null <"$T/typed" >"$T/shown" &
+STARTED+=($!)
+exec {typed}>"$T/typed"
+prompts() { # COUNT
+    [ "$(grep -ao 'Password: ' "$T/shown" | wc -l)" = "$1" ]
+}
+wait_for 20 prompts 1 || fail "nobody asks for the password: $(<"$T/shown")"
+printf '\032' >&"$typed"
+wait_for 20 prompts 2 || fail "nobody asks again: $(<"$T/shown")"
+printf '%s\n' "$secret" >&"$typed"
+wait_for 20 prompts 3 || fail "nobody asks a second time: $(<"$T/shown")"
+printf '\003' >&"$typed"
+wait_for 20 log_has 'ended' "$T/shown" || fail "it does not end: $(<"$T/shown")"
+exec {typed}>&-
+expect_holds "while it is stopped" 'stopped: echoes' "$(<"$T/shown")"
+expect_holds "the account" 'alice@virt.example' "$(<"$T/shown")"
+expect_holds "after an interrupt" 'ended, 130: echoes' "$(<"$T/shown")"
+expect_no_log SECRET "$T/shown"

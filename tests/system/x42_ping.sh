@@ -55,7 +55,7 @@ done
 ping 0 "inet:127.0.0.1:$port:$alive" '' "inet:127.0.0.1:$port"
 ping 69 '' 'pfxctl: no service nobody of pfx*' nobody
 ping 69 '' "pfxctl: unix:$T/nobody: No such file*" "unix:$T/nobody"
-ping 64 '' 'usage: pfxctl ping*' --all
+ping 64 '' $'pfxctl ping: unknown option --all\nusage: pfxctl ping*' --all
 expect_equal "requests" 0 "$(fetch '/_count?path=/')"
 expect_no_log 'no socket map|no policy service|left in the middle|malformed|login refused'
 
