@@ -1,5 +1,6 @@
 #include "figures.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kind.h"
@@ -9,15 +10,21 @@ bool figures_is_daemon(const struct stats_sum *sum)
     return sum->entry[0] == '\0';
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct stats_sum *a = left, *b = right;
+    int order = strcmp(a->daemon, b->daemon);
+
+    if (order == 0)
+        order = strcmp(a->section, b->section);
+    return order != 0 ? order : strcmp(a->entry, b->entry);
+}
+
 const struct stats_sum *figures_find(const struct exposition *exposition, const struct stats_sum *sum)
 {
-    for (size_t i = 0; i < exposition->count; i++) {
-        const struct stats_sum *other = &exposition->sums[i];
-        if (strcmp(other->entry, sum->entry) == 0 && strcmp(other->section, sum->section) == 0 &&
-            strcmp(other->daemon, sum->daemon) == 0)
-            return other;
-    }
-    return NULL;
+    return exposition->count == 0
+               ? NULL
+               : bsearch(sum, exposition->sums, exposition->count, sizeof(*exposition->sums), by_name);
 }
 
 static bool is_gauge(const struct stats_sum *sum, unsigned counter)

@@ -14,7 +14,7 @@
 
 bool figures_is_daemon(const struct stats_sum *sum); /* not of an entry */
 
-/* The one of the same daemon, section and entry, or NULL. */
+/* The one of the same daemon, section and entry, or NULL. An exposition has them in the order of these names. */
 const struct stats_sum *figures_find(const struct exposition *exposition, const struct stats_sum *sum);
 
 /* What has been counted since; gauges stay. before: NULL, nothing yet. Names are borrowed from sum. */
