@@ -120,7 +120,8 @@ static char *choose_service(struct import *im, const struct listener *l, char *p
     if (service != NULL && !is_of_postfix(service))
         return service;
     if (service != NULL)
-        import_out_note(im, l->line, "address", "%s is a service of Postfix itself; another name is used here", service);
+        import_out_note(im, l->line, "address", "%s is a service of Postfix itself; another name is used here",
+                        service);
     mem_free(service);
     *private = '-';
     service = mem_string(kinds[l->section].service);
