@@ -24,6 +24,12 @@ static void die_with_lock(void)
     close(channel);
 }
 
+static void expect_free(void)
+{
+    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
+    shm_unlock(&region()->lock);
+}
+
 START_TEST(shm_lock_tells_that_its_holder_died)
 {
     open_one(&shm);
@@ -31,8 +37,7 @@ START_TEST(shm_lock_tells_that_its_holder_died)
     ck_assert_int_eq(shm_lock(&region()->lock), SHM_ORPHANED);
     shm_repaired(&region()->lock);
     shm_unlock(&region()->lock);
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
 }
 END_TEST
@@ -56,8 +61,7 @@ START_TEST(shm_lock_tells_it_again_when_the_next_holder_dies_before_the_repair)
     ck_assert_int_eq(shm_lock(&region()->lock), SHM_ORPHANED);
     shm_repaired(&region()->lock);
     shm_unlock(&region()->lock);
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
     close(channel);
 }
@@ -71,8 +75,7 @@ START_TEST(shm_lock_is_stuck_when_it_was_not_repaired)
     shm_unlock(&region()->lock);
     ck_assert_int_eq(shm_lock(&region()->lock), SHM_STUCK);
     reopen();
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
 }
 END_TEST
@@ -94,8 +97,7 @@ START_TEST(shm_lock_is_stuck_while_another_keeps_it)
     ck_assert_int_eq(shm_lock(&region()->lock), SHM_STUCK);
     fixture_ready(channel);
     fixture_join(child);
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
     close(channel);
 }
@@ -107,8 +109,7 @@ START_TEST(shm_lock_that_was_scribbled_on_is_stuck)
     memset(&region()->lock, 0xff, sizeof(region()->lock));
     ck_assert_int_eq(shm_lock(&region()->lock), SHM_STUCK);
     shm_lock_make(&region()->lock);
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
 }
 END_TEST
@@ -129,8 +130,7 @@ START_TEST(shm_lock_that_the_last_process_kept_is_free_again)
     fixture_await(channel);
     fixture_kill(child);
     open_one(&shm);
-    ck_assert_int_eq(shm_lock(&region()->lock), SHM_LOCKED);
-    shm_unlock(&region()->lock);
+    expect_free();
     shm_close(&shm);
     close(channel);
 }
