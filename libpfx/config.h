@@ -241,6 +241,9 @@ struct config_section {
 struct config_problem {
     bool is_error; /* else a warning */
     char *text;    /* "FILE:LINE: KEY: what is wrong (what is allowed)" */
+    struct span file, key; /* of it; empty: it is outside of any setting */
+    unsigned line;
+    const char *what; /* the rest of it */
 };
 
 struct config {
@@ -274,7 +277,10 @@ struct config {
  */
 struct config *config_load(const char *path, enum config_section_id own);
 
-/* For tools: all sections as own ones. Without with_secrets a text stands for each secret whose file is not read. */
+/*
+ * For tools: all sections as own ones. Without with_secrets a text stands for each secret whose file is not read. Where
+ * a file cannot be parsed, the mistakes of the others are told all the same.
+ */
 struct config *config_load_all(const char *path, bool with_secrets);
 void config_free(struct config **config);
 

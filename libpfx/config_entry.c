@@ -161,7 +161,7 @@ static void take_targets(struct config_reader *r, const config_setting_t *group,
 
     if (draft->target != NULL)
         entry->targets = config_target_read(r, draft->target, &entry->target_count);
-    else if (entry->section != CONFIG_DOVECOT_SASL || config_login_has_password(entry))
+    else if ((entry->section != CONFIG_DOVECOT_SASL || config_login_has_password(entry)) && !r->is_partial)
         config_reader_error(r, group, "target is required");
 }
 

@@ -7,8 +7,8 @@
 #include "buf.h"
 #include "config.h"
 #include "mem.h"
+#include "nearest.h"
 
-#define NAME_MAX_BYTES 64
 #define PRESETS_MAX_BYTES 16384
 
 #define TOP CONFIG_PLACE_TOP
@@ -95,31 +95,6 @@ const struct config_key *config_key_at(size_t number)
     return &table[number];
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters to add, drop or change to make b of a. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_BYTES + 1];
-    size_t n = strlen(b);
-
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = least(change, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
-}
-
 static const char *place_text(unsigned places)
 {
     if ((places & HTTP) != 0)
@@ -155,19 +130,14 @@ static const struct config_key *find_elsewhere(const char *name)
     return NULL;
 }
 
-static const struct config_key *find_similar(enum config_place place, const char *name)
+static char *suggest_similar(enum config_place place, const char *name)
 {
-    const struct config_key *best = NULL;
-    size_t best_distance = strlen(name) / 3 + 1; /* more letters wrong than that: another word */
+    struct nearest nearest = nearest_of(name);
 
-    for (size_t i = 0; i < config_key_count; i++) {
-        size_t distance = (table[i].places & place) == 0 ? SIZE_MAX : edit_distance(name, table[i].name);
-        if (distance <= best_distance && (best == NULL || distance < best_distance)) {
-            best = &table[i];
-            best_distance = distance;
-        }
-    }
-    return best;
+    for (size_t i = 0; i < config_key_count; i++)
+        if ((table[i].places & place) != 0)
+            nearest_try(&nearest, table[i].name);
+    return nearest.best == NULL ? mem_string("") : mem_format("; did you mean %s?", nearest.best);
 }
 
 static const char *find_hint(enum config_place place, const char *name)
@@ -189,8 +159,7 @@ char *config_key_nearest(enum config_place place, const char *name)
         return mem_string("; answers to logins are never kept");
     if (key != NULL)
         return mem_format("; it stands %s", place_text(key->places));
-    key = strlen(name) > NAME_MAX_BYTES ? NULL : find_similar(place, name);
-    return key == NULL ? mem_string("") : mem_format("; did you mean %s?", key->name);
+    return suggest_similar(place, name);
 }
 
 char *config_key_presets(enum config_place place)

@@ -1,4 +1,4 @@
-#include "config.h"
+#include "config_load.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +21,6 @@ static const char suffix[] = ".cfg";
 struct loader {
     struct config_reader reader;
     enum config_section_id own; /* CONFIG_SECTIONS: all are */
-    char *directory; /* of pfx.cfg */
     struct config_file **files;
     size_t file_count;
     size_t file_room;
@@ -68,12 +67,14 @@ static void read_all_presets(struct loader *l)
     read_oidc_presets(l, &l->draft.sasl_oidc.group);
 }
 
-static void add_file(struct loader *l, const char *path)
+static void add_file(void *loader, const char *path, const char *directory)
 {
+    struct loader *l = loader;
     char *error;
-    struct config_file *file = config_file_parse(path, l->directory, &error);
+    struct config_file *file = config_file_parse(path, directory, &error);
 
     if (file == NULL) {
+        l->reader.is_partial = true;
         config_reader_fail(&l->reader, error);
         return;
     }
@@ -93,22 +94,43 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static void add_directory(struct loader *l)
+/* The files of pfx.d; NULL, or why they cannot be known. */
+static char *each_of_directory(const char *directory, config_load_visitor *visit, void *context)
 {
-    char *directory = mem_format("%s/pfx.d", l->directory);
+    char *inner = mem_format("%s/pfx.d", directory), *error = NULL;
     struct dirent **entries = NULL;
-    int count = scandir(directory, &entries, is_configuration, by_bytes);
+    int count = scandir(inner, &entries, is_configuration, by_bytes);
 
     if (count < 0 && errno != ENOENT)
-        config_reader_fail(&l->reader, mem_format("%s: %s", directory, strerror(errno)));
+        error = mem_format("%s: %s", inner, strerror(errno));
     for (int i = 0; i < count; i++) {
-        char *path = mem_format("%s/%s", directory, entries[i]->d_name);
-        add_file(l, path);
+        char *path = mem_format("%s/%s", inner, entries[i]->d_name);
+        visit(context, path, directory);
         mem_free(path);
         free(entries[i]);
     }
     free(entries);
+    mem_free(inner);
+    return error;
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return mem_string(".");
+    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+char *config_load_each(const char *path, config_load_visitor *visit, void *context)
+{
+    char *directory = directory_of(path);
+
+    visit(context, path, directory);
+    char *error = each_of_directory(directory, visit, context);
     mem_free(directory);
+    return error;
 }
 
 static void add_section(struct loader *l, const config_setting_t *setting)
@@ -210,15 +232,6 @@ static void read_sections(struct loader *l)
     }
 }
 
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL)
-        return mem_string(".");
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static void finish(struct loader *l)
 {
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
@@ -227,7 +240,6 @@ static void finish(struct loader *l)
         config_file_free(&l->files[i]);
     mem_free(l->files);
     mem_free(l->given);
-    mem_free(l->directory);
 }
 
 static struct config *load(const char *path, enum config_section_id own, bool with_secrets)
@@ -238,12 +250,14 @@ static struct config *load(const char *path, enum config_section_id own, bool wi
 
     config->memory = config_memory_new();
     config->hash = CONFIG_HASH_BEGIN;
-    l.directory = directory_of(path);
     l.given = mem_array(config_key_count, sizeof(*l.given));
     read_all_presets(&l);
-    add_file(&l, path);
-    add_directory(&l);
-    if (config->error == NULL) { /* else what a file held is not known, and the rest would look wrong without it */
+    char *error = config_load_each(path, add_file, &l);
+    if (error != NULL) {
+        l.reader.is_partial = true;
+        config_reader_fail(&l.reader, error);
+    }
+    if (config->error == NULL || own == CONFIG_SECTIONS) { /* else a daemon answers nothing; a person wants the rest */
         read_top(&l);
         read_sections(&l);
     }

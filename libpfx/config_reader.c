@@ -11,29 +11,32 @@
 
 #define TEXT_MAX_BYTES 1024
 
-static void add_problem(struct config_reader *r, bool is_error, char *text)
+static void add_problem(struct config_reader *r, const struct config_problem *problem)
 {
     struct config *config = r->config;
     size_t count = config->problem_count;
 
-    if (count > 0 && strcmp(config->problems[count - 1].text, text) == 0)
+    if (count > 0 && strcmp(config->problems[count - 1].text, problem->text) == 0)
         return; /* the same mistake, met again in all that inherits it */
     config->problems = mem_grow(config->problems, count, &r->problem_room, sizeof(*config->problems));
-    config->problems[count] = (struct config_problem){ .is_error = is_error, .text = text };
+    config->problems[count] = *problem;
     config->problem_count++;
+}
+
+static void fail(struct config_reader *r, const struct config_problem *problem)
+{
+    if (*r->error == NULL)
+        *r->error = problem->text;
+    if (!r->foreign)
+        add_problem(r, problem);
+    else if (r->foreign_count++ == 0)
+        r->foreign_first = problem->text;
 }
 
 void config_reader_fail(struct config_reader *r, char *text)
 {
+    fail(r, &(struct config_problem){ .is_error = true, .text = text, .what = text });
     config_memory_keep(r->config->memory, text);
-    if (*r->error == NULL)
-        *r->error = text;
-    if (!r->foreign) {
-        add_problem(r, true, text);
-        return;
-    }
-    if (r->foreign_count++ == 0)
-        r->foreign_first = text;
 }
 
 /* The names of what a setting stands in, and its own. */
@@ -49,7 +52,8 @@ static void add_path(struct buf *b, const config_setting_t *setting)
         buf_format(b, "%s%s", b->n == 0 ? "" : ".", name);
 }
 
-static char *make_text(const config_setting_t *at, const char *what)
+static struct config_problem make_problem(struct config_reader *r, bool is_error, const config_setting_t *at,
+                                          const char *what)
 {
     struct buf path;
     unsigned line;
@@ -59,8 +63,12 @@ static char *make_text(const config_setting_t *at, const char *what)
     add_path(&path, at);
     char *text = mem_format("%s:%u: %.*s%s%s", file, line, (int)path.n, path.n == 0 ? "" : path.p,
                             path.n == 0 ? "" : ": ", what);
+    const char *rest = text + strlen(text) - strlen(what);
+    const char *key = path.n == 0 ? rest : rest - strlen(": ") - path.n;
+    struct config_problem problem = { is_error, config_memory_keep(r->config->memory, text),
+                                      span_make(text, strlen(file)), span_make(key, path.n), line, rest };
     buf_free(&path);
-    return text;
+    return problem;
 }
 
 void config_reader_error(struct config_reader *r, const config_setting_t *at, const char *format, ...)
@@ -71,13 +79,16 @@ void config_reader_error(struct config_reader *r, const config_setting_t *at, co
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    config_reader_fail(r, make_text(at, what));
+    struct config_problem problem = make_problem(r, true, at, what);
+    fail(r, &problem);
 }
 
 void config_reader_warn(struct config_reader *r, const config_setting_t *at, const char *text)
 {
-    if (!r->foreign)
-        add_problem(r, false, config_memory_keep(r->config->memory, make_text(at, text)));
+    if (r->foreign)
+        return;
+    struct config_problem problem = make_problem(r, false, at, text);
+    add_problem(r, &problem);
 }
 
 void config_reader_begin_foreign(struct config_reader *r)
@@ -89,10 +100,11 @@ void config_reader_begin_foreign(struct config_reader *r)
 void config_reader_end_foreign(struct config_reader *r)
 {
     r->foreign = false;
-    if (r->foreign_count == 1)
-        add_problem(r, false, r->foreign_first);
-    else if (r->foreign_count > 1)
-        add_problem(r, false, config_memory_keep(r->config->memory, mem_format("%s (and %zu more mistakes)",
-                                                                               r->foreign_first,
-                                                                               r->foreign_count - 1)));
+    if (r->foreign_count == 0)
+        return;
+    char *text = r->foreign_first;
+    if (r->foreign_count > 1)
+        text = config_memory_keep(r->config->memory, mem_format("%s (and %zu more mistakes)", text,
+                                                                r->foreign_count - 1));
+    add_problem(r, &(struct config_problem){ .text = text, .what = text });
 }

@@ -20,6 +20,7 @@ struct config_reader {
     enum template_dialect dialect; /* of the section that is being read */
     size_t problem_room;
     bool without_secrets; /* their files are not read */
+    bool is_partial; /* a file could not be parsed: what is missing may stand there */
     bool foreign;
     size_t foreign_count;
     char *foreign_first;

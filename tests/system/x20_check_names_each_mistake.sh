@@ -2,74 +2,7 @@
 # pfxctl check names each mistake, once, with its place and what to do; what is unwise is a warning; what is good says
 # nothing (A8).
 set -eu
-. "$(dirname "$0")/postfix.sh"
-
-postfix_new
-{
-    echo "pfx-policy unix - - n - 1 $(instance_command "$B/pfx-policyd")"
-    echo "pfx-sasl unix - - n - 1 $(instance_command "$B/pfx-saslbridge") login"
-    echo "virtual unix - n n - - virtual"
-} >>"$T/etc/master.cf"
-postfix_main 'smtpd_sasl_type = dovecot' 'smtpd_sasl_path = private/pfx-sasl' \
-    'virtual_mailbox_domains = socketmap:unix:private/pfx-socketmap:domains' \
-    'virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:users' \
-    'smtpd_recipient_restrictions = check_policy_service { unix:private/pfx-policy, policy_context=incoming,
-        { default_action = DEFER_IF_PERMIT 4.3.5 Try again later } }, reject_unauth_destination'
-echo 'user:secret' >"$T/etc/secret"
-chmod 600 "$T/etc/secret"
-cat >"$CFG" <<END
-socket_maps = {
-    defaults = { http_auth_basic = { file = "$T/etc/secret"; }; value_field = "result"; };
-    domains = { target = "https://192.0.2.1/domains/%s"; };
-    users = { target = "https://api.example.com/users/%s"; };
-};
-policy_services = { incoming = { target = "https://api.example.com/policy"; }; };
-dovecot_sasl = { login = { target = "unix:/run/login.sock:/api/v1/auth/json"; }; };
-END
-cp -R "$T/etc" "$T/good"
-
-# libconfig loses a string when it fails right behind it.
-echo 'leak:strbuf_append' >"$T/suppressions"
-export LSAN_OPTIONS=suppressions=$T/suppressions:print_suppressions=0
-
-check() { # ARGUMENTS...: sets STATUS and FOUND
-    touch -d '1 minute ago' "$T/etc/main.cf" "$T/etc/master.cf" # postconf waits until they are not quite new
-    STATUS=0
-    FOUND=$(timeout 60 "$B/pfxctl" -c "$T/etc" check "$@" 2>&1) || STATUS=$?
-}
-mend() {
-    rm -rf "$T/etc"
-    cp -Rp "$T/good" "$T/etc"
-}
-# finds STATUS GLOB [ARGUMENTS]: one finding, and no other; then all is well again.
-finds() {
-    check "${@:3}"
-    expect_match "findings" "$2" "$FOUND"
-    expect_equal "lines of '$FOUND'" 1 "$(wc -l <<<"$FOUND")"
-    expect_equal "status after '$FOUND'" "$1" "$STATUS"
-    mend
-}
-change() { # FILE SED-COMMAND: which has an effect
-    sed "$2" "$T/good/$1" >"$T/etc/$1"
-    ! cmp -s "$T/good/$1" "$T/etc/$1" || fail "'$2' changes nothing"
-}
-# after SED-COMMAND GLOB: a mistake in pfx.cfg. unwise: a warning.
-after() {
-    change pfx.cfg "$1"
-    finds 78 "$2"
-}
-unwise() {
-    change pfx.cfg "$1"
-    finds 0 "warning: $2"
-}
-main_cf() { # LINE GLOB
-    echo "$1" >>"$T/etc/main.cf"
-    finds 78 "$T/etc/main.cf: $2"
-}
-master_cf() { # SED-COMMAND GLOB [STATUS]
-    change master.cf "$1"
-    finds "${3:-78}" "$2"
-}
+. "$(dirname "$0")/findings.sh"
 
 check
 expect_equal "what is found in a good one" "" "$FOUND"
@@ -95,6 +28,21 @@ printf 'workers = 2;\nlog_level = info;\n' >"$T/etc/more"
 finds 78 "$T/etc/more:2:13: syntax error: *"
 rm "$T/etc/pfx.cfg"
 finds 78 "$CFG: No such file or directory"
+
+# A file that does not parse hides no mistake of the others, and nothing looks wrong that it may hold.
+mkdir "$T/etc/pfx.d"
+echo 'workers = 65;' >"$T/etc/pfx.d/10.cfg"
+echo 'log_level = info;' >"$T/etc/pfx.d/20.cfg"
+echo 'socket_maps = { more = { value_feild = "x"; }; };' >"$T/etc/pfx.d/30.cfg"
+tells_of 3
+expect_match "the first file" "*$T/etc/pfx.d/10.cfg:1: workers: *" "$FOUND"
+expect_match "the one that does not parse" "*$T/etc/pfx.d/20.cfg:1:13: syntax error: *" "$FOUND"
+expect_match "the one behind it" "*$T/etc/pfx.d/30.cfg:1: socket_maps.more.value_feild: *" "$FOUND"
+echo >"$T/etc/pfx.d/20.cfg"
+rm "$T/etc/pfx.d/10.cfg"
+tells_of 2
+expect_match "what is missing" "*$T/etc/pfx.d/30.cfg:1: socket_maps.more: target is required*" "$FOUND"
+mend
 
 # What parses: file, line, key, in all sections.
 after '3s|; };|; value_feild = "x"; };|' "$CFG:3: socket_maps.domains.value_feild: unknown key; *value_field?"
@@ -138,77 +86,32 @@ check
 expect_equal "http on this machine" "0 " "$STATUS $FOUND"
 mend
 
-# Who may read secrets.
-chmod 644 "$T/etc/secret"
-finds 0 "warning: $CFG:2: *.http_auth_basic.file: $T/etc/secret can be read by everybody: chmod 600 *"
-chown postfix "$T/etc/secret"
-finds 0 "warning: $CFG:2: *.file: $T/etc/secret belongs to postfix*: chown root *"
-chgrp postfix "$T/etc/secret"
-chmod 640 "$T/etc/secret"
-finds 0 "warning: $CFG:2: *.file: $T/etc/secret can be read by postfix through its group: chgrp root *"
-change pfx.cfg "2s|{ file = .*secret\"; }|\"user:word\"|"
-chmod 644 "$CFG"
-finds 0 "warning: $CFG:2: socket_maps.defaults.http_auth_basic: $CFG can be read by everybody: chmod 600 $CFG"
-
-# main.cf
-map=socketmap:unix:private/pfx-socketmap
-main_cf "virtual_alias_maps = $map:aliases" 'virtual_alias_maps: socket_maps has no entry "aliases"'
-main_cf 'virtual_alias_maps = socketmap:unix:private/pfx-socketmp:users' \
-    'virtual_alias_maps: *no service*pfx-socketmp*'
-main_cf 'virtual_alias_maps = socketmap:unix:public/pfx-socketmap:users' \
-    'virtual_alias_maps: the socket of the service is private/pfx-socketmap, not public/pfx-socketmap'
-main_cf 'virtual_alias_maps = socketmap:unix:pfx-socketmap:users' 'virtual_alias_maps: *no such socket*'
-main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' 'virtual_alias_maps: *no such socket*'
-main_cf 'virtual_alias_maps = socketmap:private/pfx-socketmap:users' 'virtual_alias_maps: *must be socketmap:unix:*'
-main_cf "virtual_alias_maps = socketmap:unix:private/pfx-policy:users" \
-    'virtual_alias_maps: the service pfx-policy runs pfx-policyd, which is no socket map'
-main_cf "virtual_uid_maps = $map:users" 'virtual_uid_maps: virtual(8) refuses socket maps here: *'
-main_cf "virtual_gid_maps = static:5, $map:users" 'virtual_gid_maps: virtual(8) refuses socket maps here: *'
-main_cf "alias_maps = $map:users" 'alias_maps: local(8) refuses socket maps here: *'
-main_cf 'virtual_transport = virtual' 'virtual_mailbox_maps: virtual(8) refuses socket maps here: *lmtp(8)*'
-main_cf "transport_maps = proxy:socketmap:unix:private/pfx-socketmap:users
-proxy_read_maps =" 'transport_maps: proxymap(8) refuses *'
-main_cf 'smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit
-smtpd_policy_service_policy_context = outgoing' 'smtpd_data_restrictions: policy_services has no entry "outgoing"'
-main_cf 'smtpd_sasl_path = private/sasl' 'smtpd_sasl_path: master.cf has no service for private/sasl, *'
-main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge needs smtpd_sasl_type = dovecot*'
-main_cf 'smtpd_sasl_path = private/pfx-policy' 'smtpd_sasl_path: the service pfx-policy runs pfx-policyd, *'
-for good in 'virtual_alias_maps = socketmap:unix:/run/other:users' \
-    'virtual_alias_maps = hash:/x, socketmap:inet:h:1:x' \
-    "virtual_alias_maps = proxy:$map:users" "smtpd_sender_restrictions = check_sender_access $map:users"; do
-    echo "$good" >>"$T/etc/main.cf"
-    check
-    expect_equal "$good" "0 " "$STATUS $FOUND"
-    mend
-done
-
-# A path that exists, but not in the chroot.
-echo "virtual_alias_maps = socketmap:unix:$Q/private/pfx-socketmap:users" >>"$T/etc/main.cf"
-check
-expect_equal "path below the queue" "0 " "$STATUS $FOUND"
-change master.cf '/ smtpd/s/unix\|inet n - n/inet n - y/'
-finds 0 "warning: $T/etc/main.cf: virtual_alias_maps: $Q/private/pfx-socketmap *chroot*: write private/pfx-socketmap"
-
-# master.cf
-where="$T/etc/master.cf: pfx-socketmap/unix"
-master_cf '/^pfx-socketmap /s/ 1 / 5 /' "warning: $where: maxproc is \"5\", *1*" 0
-master_cf '/^pfx-socketmap /s/unix - - n/unix - n n/' "warning: $where: unpriv *" 0
-master_cf "/^pfx-socketmap /s|$PFX_COMMAND|pfx-nothing/pfx-socketmap|" \
-    "$where: */pfx-nothing/pfx-socketmap: No such file*"
-master_cf '/^pfx-socketmap /s/$/ users/' "$where: *too many arguments*"
-master_cf '/^pfx-policy /s/$/ -Q/' "$T/etc/master.cf: pfx-policy/unix: *unknown option"
-master_cf '/^pfx-sasl /s/login$/logon/' "$T/etc/master.cf: pfx-sasl/unix: dovecot_sasl has no entry \"logon\""
-change master.cf '/^pfx-policy /d'
-change main.cf '/^smtpd_recipient_restrictions/,$d'
-finds 0 "warning: $T/etc/master.cf: no service answers for policy_services: add \"pfx-policy unix *\""
-change master.cf '/^pfx-socketmap /s/unix - - n/unix - - y/'
-change pfx.cfg '4s|api.example.com|192.0.2.1|'
-check
-expect_equal "chroot that looks up no name" "0 " "$STATUS $FOUND"
+# For programs, an object a line.
+change pfx.cfg '3s|; };|; value_feild = "x\\"y"; };|'
+check --json
+expect_match "a mistake in pfx.cfg" \
+    "{\"severity\":\"mistake\",\"file\":\"$CFG\",\"line\":3,\"column\":null,*\"where\":\"socket_maps.domains.*" "$FOUND"
 mend
-change master.cf '/^pfx-socketmap /s/unix - - n/unix - - y/'
-mkdir "$Q/etc"
-cp /etc/hosts /etc/nsswitch.conf "$Q/etc"
-finds 0 "warning: $where: chroot is \"y\", and host names cannot be looked up without $Q/etc/resolv.conf: *"
-change master.cf '/^pfx-sasl /s/unix - - n/unix - - y/'
-finds 0 "warning: $T/etc/master.cf: pfx-sasl/unix: chroot is \"y\", and $Q/run/login.sock, *dovecot_sasl.login*"
+chmod o+w "$CFG"
+check --json
+expect_equal "a mistake with its cure" "{\"severity\":\"mistake\",\"file\":\"$CFG\",\"line\":null,\"column\":null,$(
+)\"where\":null,\"text\":\"can be written by everybody, who could change what your mail does\",$(
+)\"cure\":\"chmod go-w $CFG\"}" "$FOUND"
+expect_equal "status" 78 "$STATUS"
+mend
+change pfx.cfg '3s|target =|target|'
+check --json
+expect_match "a syntax error" "{*\"file\":\"$CFG\",\"line\":3,\"column\":*,\"text\":\"syntax error\",\"cure\":\"*" \
+    "$FOUND"
+mend
+echo "virtual_uid_maps = socketmap:unix:private/pfx-socketmap:users" >>"$T/etc/main.cf"
+check --json
+expect_match "a mistake in main.cf" "{*\"file\":\"$T/etc/main.cf\",*\"where\":\"virtual_uid_maps\",*" "$FOUND"
+mend
+check --json
+expect_equal "nothing" "0 " "$STATUS $FOUND"
+
+# The summary is of all files.
+echo "virtual_uid_maps = socketmap:unix:private/pfx-socketmap:users" >>"$T/etc/main.cf"
+timeout 60 "$B/pfxctl" -v -c "$T/etc" check >"$T/out" 2>&1 || true
+expect_equal "the summary" '1 mistake, 0 warnings' "$(tail -1 "$T/out")"

@@ -123,6 +123,49 @@ START_TEST(config_load_all_tells_the_mistakes_of_all_sections)
 }
 END_TEST
 
+START_TEST(config_load_all_tells_the_mistakes_beside_a_syntax_error)
+{
+    fixture_make_directory("pfx.d");
+    fixture_write("pfx.d/1.cfg", "workers = 65;");
+    fixture_write("pfx.d/2.cfg", "socket_maps = { m = { typo = 1; }; };"); /* its target may be in pfx.cfg */
+    struct config *config = load_all("socket_maps = { defaults = { target = http; }; };", true);
+
+    ck_assert_ptr_nonnull(strstr(config->error, "pfx.cfg:1: syntax error"));
+    expect_problem(config, true, "pfx.cfg:1: syntax error");
+    expect_problem(config, true, "1.cfg:1: workers: ");
+    expect_problem(config, true, "2.cfg:1: socket_maps.m.typo: unknown key");
+    ck_assert_uint_eq(config->problem_count, 3);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(config_problem_has_its_place)
+{
+    struct config *config = load_all("\nsocket_maps = { m = { " MAP " typo = 1; }; };", true);
+    char *path = fixture_path("pfx.cfg");
+    const struct config_problem *problem = &config->problems[0];
+
+    ck_assert_uint_eq(config->problem_count, 1);
+    unit_expect_span(problem->file, span_text(path), "file");
+    ck_assert_uint_eq(problem->line, 2);
+    unit_expect_span(problem->key, SPAN("socket_maps.m.typo"), "key");
+    ck_assert_ptr_eq(strstr(problem->what, "unknown key"), problem->what);
+    mem_free(path);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(config_problem_outside_of_settings_has_none)
+{
+    struct config *config = load_all("workers = ;", true);
+
+    ck_assert_uint_eq(config->problem_count, 1);
+    ck_assert_uint_eq(config->problems[0].file.n + config->problems[0].key.n, 0);
+    ck_assert_str_eq(config->problems[0].what, config->problems[0].text);
+    config_free(&config);
+}
+END_TEST
+
 START_TEST(config_load_all_can_do_without_the_files_of_secrets)
 {
     struct config *config = load_all(IN_ALL, false);
@@ -302,7 +345,10 @@ int main(void)
         config_load_tells_a_mistake_that_many_inherit_once,
         config_load_warns_once_of_all_mistakes_in_a_section_of_others,
         config_load_all_tells_the_mistakes_of_all_sections,
+        config_load_all_tells_the_mistakes_beside_a_syntax_error,
         config_load_all_can_do_without_the_files_of_secrets,
+        config_problem_has_its_place,
+        config_problem_outside_of_settings_has_none,
         NULL,
     };
     const TTest *const files[] = {

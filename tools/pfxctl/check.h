@@ -1,10 +1,10 @@
 /*
  * pfxctl check: what is wrong, or unwise, with the configuration, and with how Postfix uses it.
  *
- * Shape:  one finding a line on stdout, "FILE:LINE: KEY: TEXT", with "warning: " before one that is no mistake. Each
- *         check_...() looks at one kind of things.
+ * Shape:  one finding a line on stdout, "FILE:LINE: NAME: TEXT: CURE", with "warning: " before one that is no mistake;
+ *         or an object of JSON a line. The same is told once. Each check_...() looks at one kind of things.
  * Errors: mistakes and warnings are counted.
- * Owner:  the texts of findings are printed at once.
+ * Owner:  check_command() and check_configuration() own all of it; findings are printed at once.
  * Source: pfxctl(8).
  */
 #ifndef PFX_CHECK_H
@@ -14,28 +14,54 @@
 #include "instance.h"
 #include "pfxctl.h"
 
+/* In a format: between what is wrong and what to do. */
+#define CHECK_CURE "\037"
+
+struct check_daemon;
+
 struct check {
     const struct pfxctl *ctl;
     struct config *config;
-    struct instance *instance; /* NULL: there is none */
+    struct instance *instance;    /* NULL: there is none */
+    struct check_daemon *daemons; /* of each service of the instance; see check_service.h */
+    char *main_path, *master_path; /* of main.cf and master.cf */
+    bool as_json;
+    char **told; /* all findings */
+    size_t told_count, told_room;
     size_t mistakes;
     size_t warnings;
 };
 
-void check_mistake(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void check_warn(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Where a finding is; what is empty is left out. */
+struct check_place {
+    struct span file;
+    unsigned line;
+    unsigned column;
+    struct span name; /* section, entry and key; service; parameter */
+};
 
-/* The syntax of each file. False: one cannot be parsed, which is told. */
-bool check_files(struct check *check);
+void check_mistake(struct check *check, const struct check_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_warn(struct check *check, const struct check_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* What is unwise in the files; these findings go to config->problems. */
-void check_settings(struct check *check);
+/* A finding, formatted. */
+void check_tell(struct check *check, bool is_mistake, const struct check_place *place, const char *text);
+
+/* What config->problems holds; what cannot be parsed is told with its usual cause. */
+void check_problems(struct check *check);
+
+/* Who may read and write the files, and what is unwise in them. Adds to config->problems. */
+void check_files(struct check *check);
 
 /* The entries as they are in force; with_files: their certificates and keys, too. */
 void check_entries(struct check *check, bool with_files);
 
 /* The services of master.cf that run pfx. */
 void check_services(struct check *check);
+
+/* What those of them miss that are in a chroot. */
+void check_chroots(struct check *check);
 
 /* What main.cf, and options in master.cf, ask of them. */
 void check_parameters(struct check *check);

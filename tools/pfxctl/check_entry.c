@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto.h"
@@ -25,25 +26,47 @@ static const char *what_is_read(const struct config_entry *entry)
     return entry->authorization != NULL || entry->backend_oidc != NULL ? "the credentials of pfx" : "what is asked";
 }
 
+/* The name, "SECTION.ENTRY" and what follows, is a block of mem.h. */
+static struct check_place place_of(const struct config_entry *entry, char *name)
+{
+    struct span where = span_text(entry->where);
+    size_t colon = span_find_last(where, ':');
+
+    return (struct check_place){ .file = span_first(where, colon),
+                                 .line = (unsigned)strtoul(entry->where + colon + 1, NULL, 10),
+                                 .name = span_text(name) };
+}
+
+static char *name_of(const struct config_entry *entry, const char *rest)
+{
+    return mem_format("%s.%s%s%s", config_section_name(entry->section), entry->name, rest[0] == '\0' ? "" : ".", rest);
+}
+
 static void check_targets(struct check *check, const struct config_entry *entry)
 {
+    char *name = name_of(entry, "");
+    struct check_place place = place_of(entry, name);
+
     for (size_t i = 0; i < entry->target_count; i++) {
         const struct config_target *target = &entry->targets[i];
         if (!target->tls && !is_this_machine(target))
-            check_warn(check, "%s: %s.%s: target %s: without https:// everybody on the way can read %s, and give false "
-                              "answers", entry->where, config_section_name(entry->section), entry->name,
+            check_warn(check, &place,
+                       "target %s: everybody on the way can read %s, and give false answers" CHECK_CURE "use https://",
                        target->origin, what_is_read(entry));
     }
+    mem_free(name);
 }
 
 static void check_cache(struct check *check, const struct config_entry *entry)
 {
     bool keeps = entry->cache.enabled && (entry->cache.max_age_ms > 0 || entry->cache.negative_max_age_ms > 0);
+    char *name = name_of(entry, "response_cache");
+    struct check_place place = place_of(entry, name);
 
     if (entry->section == CONFIG_POLICY_SERVICES && keeps && entry->cache_key.count == 0)
-        check_warn(check, "%s: policy_services.%s: response_cache: answers are kept for nearly all attributes "
-                          "together, and will hardly be used again: name in cache_key those that decide",
-                   entry->where, entry->name);
+        check_warn(check, &place, "answers are kept for nearly all attributes together, and will hardly be used "
+                                  "again" CHECK_CURE "name in cache_key those that decide");
+    mem_free(name);
 }
 
 static bool is_seen(struct profiles *profiles, const struct config_tls *tls)
@@ -64,29 +87,40 @@ static void check_tls(struct check *check, const struct config_entry *entry, con
     if (is_seen(profiles, tls))
         return;
     struct tls_profile *profile = tls_profile_new(tls, why);
+    char *name = name_of(entry, group);
+    struct check_place place = place_of(entry, name);
     if (profile == NULL)
-        check_mistake(check, "%s: %s.%s.%s: %s", entry->where, config_section_name(entry->section), entry->name, group,
-                      why);
+        check_mistake(check, &place, "%s", why);
+    mem_free(name);
     tls_profile_free(&profile);
+}
+
+static void check_private_key(struct check *check, const struct config_entry *entry, const char *group,
+                              const struct config_oidc *oidc)
+{
+    const char *why;
+    struct crypto_key *key = crypto_key_of_pem(span_text(oidc->private_key), &why);
+    char *key_name = mem_format("%s.private_key_file", group);
+    char *name = name_of(entry, key_name);
+    struct check_place place = place_of(entry, name);
+
+    if (key == NULL)
+        check_mistake(check, &place, "%s: %s", oidc->private_key_file, why);
+    mem_free(name);
+    mem_free(key_name);
+    crypto_key_free(&key);
 }
 
 static void check_oidc(struct check *check, const struct config_entry *entry, const char *group,
                        const struct config_oidc *oidc, struct profiles *profiles)
 {
-    const char *why;
-
     if (oidc == NULL)
         return;
     char *name = mem_format("%s.tls", group);
     check_tls(check, entry, name, &oidc->tls, profiles);
     mem_free(name);
-    if (oidc->private_key == NULL)
-        return;
-    struct crypto_key *key = crypto_key_of_pem(span_text(oidc->private_key), &why);
-    if (key == NULL)
-        check_mistake(check, "%s: %s.%s.%s.private_key_file: %s: %s", entry->where, config_section_name(entry->section),
-                      entry->name, group, oidc->private_key_file, why);
-    crypto_key_free(&key);
+    if (oidc->private_key != NULL)
+        check_private_key(check, entry, group, oidc);
 }
 
 static void check_entry(struct check *check, const struct config_entry *entry, bool with_files,

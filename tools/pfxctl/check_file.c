@@ -1,112 +1,31 @@
+/*
+ * Who may read and write the files of the configuration and its secrets, and what is unwise in them.
+ */
 #include "check.h"
 
-#include <errno.h>
-#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "check_syntax.h"
 #include "config_file.h"
+#include "config_load.h"
 #include "config_reader.h"
+#include "mask.h"
 #include "mem.h"
 
 #define GROUPS_MAX 64
 
 static const char *const secret_keys[] = { "http_auth_basic", "http_auth_bearer", "client_secret" };
 
-/* The files of one configuration, while something is done with each. */
+/* The files of one configuration. */
 struct walk {
     struct check *check;
     struct config_reader reader;
-    const config_setting_t *inline_secret; /* the first of the file, NULL: none */
-    bool ok;
+    const struct passwd *owner; /* whom workers run as, NULL: root, or nobody knows */
+    const char *source;         /* the file that was looked at last */
+    const char *with_secret;    /* the one with a secret that was told last */
 };
-
-typedef void file_user(struct walk *walk, const char *path, const char *directory);
-
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL)
-        return mem_string(".");
-    return mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-/* pfx.cfg, and pfx.d beside it. */
-static void each_file(struct walk *walk, file_user *use)
-{
-    const char *path = walk->check->ctl->config_path;
-    char *directory = directory_of(path);
-    char *pattern = mem_format("%s/pfx.d/*.cfg", directory);
-    glob_t found;
-
-    use(walk, path, directory);
-    if (glob(pattern, 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            use(walk, found.gl_pathv[i], directory);
-        globfree(&found);
-    }
-    mem_free(pattern);
-    mem_free(directory);
-}
-
-/* Of an error "FILE:LINE: WHAT" the length of FILE; 0: it is another. */
-static size_t named_file(const char *error, const char *what)
-{
-    const char *end = strstr(error, what);
-
-    while (end != NULL && end > error && end[-1] >= '0' && end[-1] <= '9')
-        end--;
-    return end != NULL && end > error && end[-1] == ':' ? (size_t)(end - 1 - error) : 0;
-}
-
-/* Says why a file, or one that it includes, is no libconfig; false: it does not know. */
-static bool explain(struct check *check, const char *error)
-{
-    struct check_syntax_fault fault;
-    struct buf text;
-    const char *why;
-    size_t n = named_file(error, ": syntax error");
-
-    if (n == 0)
-        n = named_file(error, ": the string that begins here");
-    if (n == 0)
-        return false;
-    char *path = mem_copy(error, n);
-    buf_init(&text, CONFIG_FILE_MAX_BYTES);
-    bool found = config_file_read(path, &text, &why) && check_syntax(buf_span(&text), &fault);
-    if (found)
-        check_mistake(check, "%s:%u:%u: syntax error: %s", path, fault.line, fault.column, fault.cure);
-    mem_wipe(text.p, text.n);
-    buf_free(&text);
-    mem_free(path);
-    return found;
-}
-
-static void parse(struct walk *walk, const char *path, const char *directory)
-{
-    char *error;
-    struct config_file *file = config_file_parse(path, directory, &error);
-
-    walk->ok &= file != NULL;
-    if (file == NULL && !explain(walk->check, error))
-        check_mistake(walk->check, "%s", error);
-    if (file == NULL)
-        mem_free(error);
-    config_file_free(&file);
-}
-
-bool check_files(struct check *check)
-{
-    struct walk walk = { .check = check, .ok = true };
-
-    each_file(&walk, parse);
-    return walk.ok;
-}
 
 static bool is_in_group(const struct passwd *user, gid_t group)
 {
@@ -121,34 +40,85 @@ static bool is_in_group(const struct passwd *user, gid_t group)
     return false;
 }
 
-/* NULL, or who may read a secret that should not, and what to do. A block of mem.h. */
-static char *find_reader(const struct check *check, const char *path)
+/* What is not there is told by whoever wants to read it. */
+static void check_writers(struct walk *walk, const char *path)
 {
-    const char *name = check->instance == NULL ? check->config->user : check->instance->mail_owner;
+    const struct passwd *owner = walk->owner;
+    struct check_place place = { .file = span_text(path) };
     struct stat file;
 
     if (stat(path, &file) != 0)
-        return NULL; /* told by whoever wants to read it */
-    if ((file.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        return mem_format("%s can be %s by everybody: chmod 600 %s", path,
-                          (file.st_mode & S_IROTH) != 0 ? "read" : "written", path);
-    const struct passwd *owner = name == NULL ? NULL : getpwnam(name);
-    if (owner == NULL || owner->pw_uid == 0)
+        return;
+    if (owner != NULL && file.st_uid == owner->pw_uid)
+        check_mistake(walk->check, &place,
+                      "belongs to %s, and so to what strangers talk to" CHECK_CURE
+                      "chown root %s", owner->pw_name, path);
+    if ((file.st_mode & S_IWOTH) != 0)
+        check_mistake(walk->check, &place,
+                      "can be written by everybody, who could change what your mail does" CHECK_CURE "chmod go-w %s",
+                      path);
+    else if ((file.st_mode & S_IWGRP) != 0 && owner != NULL && is_in_group(owner, file.st_gid))
+        check_mistake(walk->check, &place,
+                      "can be written by %s, whom strangers talk to, through its group" CHECK_CURE "chmod g-w %s",
+                      owner->pw_name, path);
+    else if ((file.st_mode & S_IWGRP) != 0)
+        check_warn(walk->check, &place,
+                   "can be written by its group, which could change what your mail does" CHECK_CURE "chmod g-w %s",
+                   path);
+}
+
+/* NULL, or who else than its owner may read a secret, and what to do. A block of mem.h. */
+static char *find_reader(const struct walk *walk, const char *path)
+{
+    const struct passwd *owner = walk->owner;
+    struct stat file;
+
+    if (stat(path, &file) != 0)
         return NULL;
-    if (file.st_uid == owner->pw_uid)
-        return mem_format("%s belongs to %s, and so to what strangers talk to: chown root %s", path, name, path);
-    if ((file.st_mode & (S_IRGRP | S_IWGRP)) != 0 && is_in_group(owner, file.st_gid))
-        return mem_format("%s can be read by %s through its group: chgrp root %s", path, name, path);
+    if ((file.st_mode & S_IROTH) != 0)
+        return mem_format("%s can be read by everybody" CHECK_CURE "chmod 600 %s", path, path);
+    if ((file.st_mode & S_IRGRP) != 0 && owner != NULL && is_in_group(owner, file.st_gid))
+        return mem_format("%s can be read by %s through its group" CHECK_CURE "chgrp root %s", path, owner->pw_name,
+                          path);
     return NULL;
 }
 
-static void check_secret(struct walk *walk, const config_setting_t *setting, const char *path)
+static void check_readers(struct walk *walk, const config_setting_t *setting, const char *path)
 {
-    char *text = find_reader(walk->check, path);
+    char *text = find_reader(walk, path);
 
     if (text != NULL)
         config_reader_warn(&walk->reader, setting, text);
     mem_free(text);
+}
+
+static void check_secret_file(struct walk *walk, const config_setting_t *setting, const char *path)
+{
+    check_readers(walk, setting, path);
+    check_writers(walk, path);
+}
+
+/* The first secret of a file stands for all. */
+static void check_secret(struct walk *walk, const config_setting_t *setting)
+{
+    unsigned line;
+    const char *path = config_file_where(setting, &line);
+
+    if (walk->with_secret != NULL && strcmp(walk->with_secret, path) == 0)
+        return;
+    walk->with_secret = path;
+    check_readers(walk, setting, path);
+}
+
+/* pfx.cfg, one of pfx.d, or one that these include. */
+static void check_source(struct walk *walk, const config_setting_t *setting)
+{
+    unsigned line;
+    const char *path = config_file_where(setting, &line);
+
+    if (walk->source == NULL || strcmp(walk->source, path) != 0)
+        check_writers(walk, path);
+    walk->source = path;
 }
 
 static bool is_secret(const char *name)
@@ -176,57 +146,97 @@ static bool names_key_file(const config_setting_t *setting, const char *name)
                                         config_setting_get_member(config_setting_parent(setting), "key") == NULL);
 }
 
+/* "Name: value", in a list of headers. */
+static bool is_secret_header(const config_setting_t *setting)
+{
+    struct span line = span_text(config_setting_get_string(setting));
+    size_t colon = span_find(line, ':');
+    struct span value = span_skip(line, colon < line.n ? colon + 1 : colon);
+
+    return is_in(setting, "custom_headers") && mask_is_secret(span_first(line, colon)) && value.n > 0 &&
+           strspn(value.p, " ") < value.n;
+}
+
+static bool holds_secret(const config_setting_t *setting, const char *name)
+{
+    if (name == NULL)
+        return is_secret_header(setting);
+    if (strcmp(name, "proxy") == 0)
+        return strchr(config_setting_get_string(setting), '@') != NULL;
+    return is_secret(name);
+}
+
 static void check_text(struct walk *walk, const config_setting_t *setting, const char *name)
 {
     const char *text = config_setting_get_string(setting);
     const config_setting_t *parent = config_setting_parent(setting);
     const char *outer = parent == NULL ? NULL : config_setting_name(parent);
 
-    if (outer != NULL && is_secret(outer) && strcmp(name, "file") == 0)
-        check_secret(walk, setting, text);
-    else if (names_key_file(setting, name) && text[0] != '\0')
-        check_secret(walk, setting, text);
-    else if (is_secret(name) && walk->inline_secret == NULL)
-        walk->inline_secret = setting;
+    if (name != NULL && outer != NULL && is_secret(outer) && strcmp(name, "file") == 0)
+        check_secret_file(walk, setting, text);
+    else if (name != NULL && names_key_file(setting, name) && text[0] != '\0')
+        check_secret_file(walk, setting, text);
+    else if (holds_secret(setting, name))
+        check_secret(walk, setting);
 }
 
 static void look_at(struct walk *walk, const config_setting_t *setting)
 {
     const char *name = config_setting_name(setting);
 
-    if (name != NULL && config_setting_type(setting) == CONFIG_TYPE_STRING)
+    check_source(walk, setting);
+    if (config_setting_type(setting) == CONFIG_TYPE_STRING)
         check_text(walk, setting, name);
     if (name != NULL && strcmp(name, "skip_verify") == 0 && config_setting_type(setting) == CONFIG_TYPE_BOOL &&
         config_setting_get_bool(setting))
         config_reader_warn(&walk->reader, setting, "certificates are not checked: whoever is on the way can answer, "
-                                                   "and read secrets; name the CA in root_ca instead");
+                                                   "and read secrets" CHECK_CURE "name the CA in root_ca instead");
     if (!config_setting_is_aggregate(setting))
         return;
     for (int i = 0; i < config_setting_length(setting); i++)
         look_at(walk, config_setting_get_elem(setting, (unsigned)i));
 }
 
-static void look_into(struct walk *walk, const char *path, const char *directory)
+static void look_into(void *context, const char *path, const char *directory)
 {
+    struct walk *walk = context;
     char *error;
     struct config_file *file = config_file_parse(path, directory, &error);
-    unsigned line;
 
-    if (file == NULL) { /* it has changed since it was parsed */
+    check_writers(walk, path);
+    if (file == NULL) { /* told by whoever loads it */
         mem_free(error);
         return;
     }
-    walk->inline_secret = NULL;
+    walk->source = walk->with_secret = NULL;
     look_at(walk, config_file_root(file));
-    if (walk->inline_secret != NULL)
-        check_secret(walk, walk->inline_secret, config_file_where(walk->inline_secret, &line));
     config_file_free(&file);
 }
 
-void check_settings(struct check *check)
+static void check_directory(struct walk *walk)
+{
+    const char *path = walk->check->ctl->config_path;
+    const char *slash = strrchr(path, '/');
+    char *directory = mem_format("%.*spfx.d", slash == NULL ? 0 : (int)(slash + 1 - path), path);
+
+    check_writers(walk, directory);
+    mem_free(directory);
+}
+
+static const struct passwd *find_owner(const struct check *check)
+{
+    const char *name = check->instance == NULL ? check->config->user : check->instance->mail_owner;
+    const struct passwd *owner = name == NULL ? NULL : getpwnam(name);
+
+    return owner == NULL || owner->pw_uid == 0 ? NULL : owner;
+}
+
+void check_files(struct check *check)
 {
     struct walk walk = { .check = check,
-                         .reader = { .config = check->config, .problem_room = check->config->problem_count } };
+                         .reader = { .config = check->config, .problem_room = check->config->problem_count },
+                         .owner = find_owner(check) };
 
-    each_file(&walk, look_into);
+    check_directory(&walk);
+    mem_free(config_load_each(check->ctl->config_path, look_into, &walk));
 }

@@ -1,19 +1,25 @@
 /*
- * What a service of master.cf serves.
+ * What the services of master.cf that run pfx serve.
  *
- * Errors: NULL, or a text for people that says what is wrong (a block of mem.h, the caller's).
+ * Owner:  what is returned as a text is NULL, or says to people what is wrong (a block of mem.h, the caller's).
  */
 #ifndef PFX_CHECK_SERVICE_H
 #define PFX_CHECK_SERVICE_H
 
 #include "check.h"
+#include "options.h"
 #include "service.h"
 
-/* The section of a daemon; CONFIG_SECTIONS: it has none. */
-enum config_section_id check_service_section(enum service_protocol protocol);
+/* What stands in its line, read once. */
+struct check_daemon {
+    enum service_protocol protocol;
+    enum config_section_id section; /* CONFIG_SECTIONS: it has none */
+    struct options options;
+    const char *why; /* what is wrong with the command, NULL: nothing */
+    bool reads;      /* the configuration that is checked, and that can be used */
+};
 
-/* Does it read the configuration that is checked, and can that be used? */
-bool check_service_reads(const struct check *check, const struct instance_service *service);
+const struct check_daemon *check_service_daemon(const struct check *check, const struct instance_service *service);
 
 /* Of a map the name that is asked for, of a policy its policy_context; NULL: the request names none. */
 char *check_service_entry(const struct check *check, const struct instance_service *service, const char *asked);

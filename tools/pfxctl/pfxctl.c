@@ -21,7 +21,7 @@ static const struct {
     const char *arguments;
     const char *help;
 } commands[] = {
-    { "check", check_command, "[--strict] [--no-files]", "every mistake of the configuration" },
+    { "check", check_command, "[--strict] [--no-files] [--json]", "every mistake of the configuration" },
     { "reload", reload_command, "[SERVICE...]", "check, then let the daemons read it" },
     { "ping", ping_command, "[SERVICE...]", "an exchange that asks no backend" },
     { "show", show_command, "[-n] [--hash]", "the configuration in force; -n: what differs from the defaults" },
@@ -105,6 +105,26 @@ int pfxctl_usage(void)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stderr, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     return PFXCTL_USAGE;
+}
+
+static const struct pfxctl_flag *find_flag(const struct pfxctl_flag *flags, const char *text)
+{
+    while (flags->name != NULL && strcmp(flags->name, text) != 0)
+        flags++;
+    return flags->name == NULL ? NULL : flags;
+}
+
+bool pfxctl_flags(int argc, char **argv, const struct pfxctl_flag *flags)
+{
+    for (int i = 1; i < argc; i++) {
+        const struct pfxctl_flag *flag = find_flag(flags, argv[i]);
+        if (flag == NULL) {
+            pfxctl_complain("%s: unknown option %s", argv[0], argv[i]);
+            return false;
+        }
+        *flag->is_given = true;
+    }
+    return true;
 }
 
 static const char *default_directory(void)

@@ -60,4 +60,13 @@ int pfxctl_option(int argc, char **argv, const char *letters, const struct optio
 /* The usage of the command that runs; PFXCTL_USAGE. */
 int pfxctl_usage(void);
 
+/* An option without an argument, "-x" or "--name"; the list ends with NULL. */
+struct pfxctl_flag {
+    const char *name;
+    bool *is_given;
+};
+
+/* For a command that takes nothing else. False: wrong usage. */
+bool pfxctl_flags(int argc, char **argv, const struct pfxctl_flag *flags);
+
 #endif

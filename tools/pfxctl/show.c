@@ -12,8 +12,6 @@
 #define TEXT_MAX_BYTES (256L * 1024 * 1024)
 #define INDENT 4
 
-enum { HASH = PFXCTL_LONG_OPTIONS };
-
 /* What is written of a key. */
 enum show_what {
     SHOW_ALL,
@@ -286,15 +284,8 @@ static int show(const struct pfxctl *ctl, const struct show_options *options)
 
 int show_command(const struct pfxctl *ctl, int argc, char **argv)
 {
-    static const struct option names[] = { { "hash", no_argument, NULL, HASH }, { NULL, 0, NULL, 0 } };
     struct show_options options = { .hash = false };
-    int option;
+    const struct pfxctl_flag flags[] = { { "-n", &options.changed }, { "--hash", &options.hash }, { NULL, NULL } };
 
-    while ((option = pfxctl_option(argc, argv, ":n", names)) != -1) {
-        if (option != 'n' && option != HASH)
-            return pfxctl_usage();
-        options.changed |= option == 'n';
-        options.hash |= option == HASH;
-    }
-    return optind < argc ? pfxctl_usage() : show(ctl, &options);
+    return pfxctl_flags(argc, argv, flags) ? show(ctl, &options) : pfxctl_usage();
 }

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# pfxctl check follows what main.cf and master.cf ask of pfx, and names what leads nowhere, to another service, to no
+# entry, or is refused by Postfix (A8).
+set -eu
+. "$(dirname "$0")/findings.sh"
+
+map=socketmap:unix:private/pfx-socketmap
+
+# main.cf
+main_cf "virtual_alias_maps = $map:aliases" 'virtual_alias_maps: socket_maps has no entry "aliases"'
+main_cf 'virtual_alias_maps = socketmap:unix:private/pfx-socketmp:users' \
+    'virtual_alias_maps: *no service*pfx-socketmp*: did you mean private/pfx-socketmap[?]'
+main_cf 'virtual_alias_maps = socketmap:unix:public/pfx-socketmap:users' \
+    'virtual_alias_maps: the socket of the service is private/pfx-socketmap, not public/pfx-socketmap'
+main_cf 'virtual_alias_maps = socketmap:unix:pfx-socketmap:users' \
+    'virtual_alias_maps: *no such socket: did you mean private/pfx-socketmap[?]'
+main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' \
+    'virtual_alias_maps: *no such socket: did you mean private/pfx-socketmap[?]'
+: >"$Q/private/pfx-socketmap" # while the daemon runs, too
+main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' 'virtual_alias_maps: *no such socket: *'
+rm "$Q/private/pfx-socketmap"
+change master.cf '/ smtpd/s/unix\|inet n - n/inet n - y/'
+main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:aliases' \
+    'virtual_alias_maps: socket_maps has no entry "aliases"'
+main_cf 'virtual_alias_maps = socketmap:private/pfx-socketmap:users' 'virtual_alias_maps: *must be socketmap:unix:*'
+main_cf "virtual_alias_maps = socketmap:unix:private/pfx-policy:users" \
+    'virtual_alias_maps: the service pfx-policy runs pfx-policyd, which is no socket map'
+main_cf "virtual_uid_maps = $map:users" \
+    'virtual_uid_maps: virtual(8) refuses socket maps here: "security violation": write static:5000*'
+main_cf "virtual_gid_maps = static:5, $map:users" \
+    'virtual_gid_maps: virtual(8) refuses socket maps here: *: write static:5000*virtual_transport = lmtp:*'
+main_cf "alias_maps = $map:users" 'alias_maps: local(8) refuses socket maps here: *'
+main_cf 'virtual_transport = virtual' 'virtual_mailbox_maps: virtual(8) refuses socket maps here: *lmtp(8)*'
+main_cf "transport_maps = proxy:socketmap:unix:private/pfx-socketmap:users
+proxy_read_maps =" 'transport_maps: proxymap(8) refuses *'
+main_cf 'smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit
+smtpd_policy_service_policy_context = outgoing' 'smtpd_data_restrictions: policy_services has no entry "outgoing"'
+main_cf 'smtpd_sasl_path = private/pfx-sasll' \
+    'smtpd_sasl_path: master.cf has no service for private/pfx-sasll, *: did you mean private/pfx-sasl[?]'
+main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge needs smtpd_sasl_type = dovecot*'
+main_cf 'smtpd_sasl_path = private/pfx-policy' 'smtpd_sasl_path: the service pfx-policy runs pfx-policyd, *'
+# What is somebody else's may be down.
+cure='start the daemon whose it is, *'
+unwise_in_main_cf 'smtpd_sasl_path = private/auth' "smtpd_sasl_path: there is no socket private/auth, *: $cure"
+unwise_in_main_cf 'smtpd_sasl_path = /run/other/auth' "smtpd_sasl_path: there is no socket /run/other/auth, *: $cure"
+unwise_in_main_cf 'smtpd_client_restrictions = check_policy_service unix:/run/other/policy' \
+    "smtpd_client_restrictions: there is no socket /run/other/policy, *: $cure"
+unwise_in_main_cf 'virtual_alias_maps = socketmap:unix:/run/pfx-socketmap:users' \
+    "virtual_alias_maps: there is no socket /run/pfx-socketmap, *: $cure"
+mkdir -p "$T/other"
+: >"$T/other/socket"
+: >"$Q/private/other"
+for good in "virtual_alias_maps = socketmap:unix:$T/other/socket:users" \
+    'smtpd_sasl_path = private/other' "smtpd_sasl_type = cyrus
+smtpd_sasl_path = /etc/sasl2/smtpd" \
+    'virtual_alias_maps = hash:/x, socketmap:inet:h:1:x' \
+    "virtual_alias_maps = proxy:$map:users" "smtpd_sender_restrictions = check_sender_access $map:users"; do
+    echo "$good" >>"$T/etc/main.cf"
+    check
+    expect_equal "$good" "0 " "$STATUS $FOUND"
+    mend
+done
+
+# Each service that asks a policy of main.cf may have a context of its own.
+submission="submission inet n - n - - smtpd -o smtpd_policy_service_policy_context="
+main_cf 'smtpd_data_restrictions = check_policy_service { unix:private/pfx-policy, policy_context=nosuch }, permit' \
+    'smtpd_data_restrictions: policy_services has no entry "nosuch"'
+for default in '' 'smtpd_policy_service_policy_context = incoming'; do
+    rest='smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit'
+    printf '%s\n' "$rest" "smtpd_helo_restrictions = ${rest#*= }" "$default" >>"$T/etc/main.cf"
+    echo "${submission}nosuch" >>"$T/etc/master.cf"
+    finds 78 "$T/etc/master.cf: submission/inet: smtpd_policy_service_policy_context: *no entry \"nosuch\""
+    printf '%s\n' "$rest" "$default" >>"$T/etc/main.cf"
+    echo "${submission}incoming" >>"$T/etc/master.cf"
+    check
+    expect_equal "a context of a service that there is" "0 " "$STATUS $FOUND"
+    mend
+done
+echo "${submission}nosuch" >>"$T/etc/master.cf"
+check
+expect_equal "a context that nobody asks with" "0 " "$STATUS $FOUND"
+mend
+echo 'smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit' >>"$T/etc/main.cf"
+echo "${submission}nosuch -o smtpd_data_restrictions=" >>"$T/etc/master.cf"
+check
+expect_equal "restrictions of its own" "0 " "$STATUS $FOUND"
+mend
+
+# A path that exists, but not in the chroot.
+echo "virtual_alias_maps = socketmap:unix:$Q/private/pfx-socketmap:users" >>"$T/etc/main.cf"
+check
+expect_equal "path below the queue" "0 " "$STATUS $FOUND"
+change master.cf '/ smtpd/s/unix\|inet n - n/inet n - y/'
+finds 0 "warning: $T/etc/main.cf: virtual_alias_maps: $Q/private/pfx-socketmap *chroot*: write private/pfx-socketmap"
+
+# master.cf
+where="$T/etc/master.cf: pfx-socketmap/unix"
+master_cf '/^pfx-socketmap /s/ 1 / 5 /' "warning: $where: maxproc is \"5\", *1*" 0
+master_cf '/^pfx-socketmap /s/unix - - n/unix - n n/' "warning: $where: unpriv *" 0
+master_cf "/^pfx-socketmap /s|$PFX_COMMAND|pfx-nothing/pfx-socketmap|" \
+    "$where: */pfx-nothing/pfx-socketmap: No such file*"
+master_cf '/^pfx-socketmap /s/$/ users/' "$where: *too many arguments*"
+master_cf '/^pfx-policy /s/$/ -Q/' "$T/etc/master.cf: pfx-policy/unix: *unknown option"
+master_cf '/^pfx-sasl /s/login$/logon/' "$T/etc/master.cf: pfx-sasl/unix: dovecot_sasl has no entry \"logon\""
+change master.cf '/^pfx-policy /d'
+change main.cf '/^smtpd_recipient_restrictions/,$d'
+finds 0 "warning: $T/etc/master.cf: no service answers for policy_services: add \"pfx-policy unix *\""
+change master.cf '/^pfx-socketmap /s/unix - - n/unix - - y/'
+change pfx.cfg '4s|api.example.com|192.0.2.1|'
+check
+expect_equal "chroot that looks up no name" "0 " "$STATUS $FOUND"
+mend
+change master.cf '/^pfx-socketmap /s/unix - - n/unix - - y/'
+mkdir "$Q/etc"
+cp /etc/hosts /etc/nsswitch.conf "$Q/etc"
+finds 0 "warning: $where: chroot is \"y\", and host names cannot be looked up without $Q/etc/resolv.conf: *"
+rm -r "$Q/etc"
+change master.cf '/^pfx-\(socketmap\|policy\) /s/unix - - n/unix - - y/'
+finds 0 "warning: $where, pfx-policy/unix: chroot is \"y\", *resolv.conf, $Q/etc/nsswitch.conf, $Q/etc/hosts: copy *"
+change master.cf '/^pfx-sasl /s/unix - - n/unix - - y/'
+finds 0 "warning: $T/etc/master.cf: pfx-sasl/unix: chroot is \"y\", *$Q/run/login.sock (dovecot_sasl.login, $CFG:7): *"

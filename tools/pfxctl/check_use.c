@@ -1,0 +1,183 @@
+#include "check_use.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_service.h"
+#include "mem.h"
+#include "nearest.h"
+
+/* "main.cf", or "master.cf: SERVICE/TYPE". */
+struct check_use check_use_of(struct check *check, const struct instance_parameter *parameter)
+{
+    struct check_use use = { .check = check, .parameter = parameter };
+    const char *service = strstr(parameter->where, ": ");
+
+    use.name = mem_format("%s%s%s", service == NULL ? "" : service + 2, service == NULL ? "" : ": ", parameter->name);
+    use.place = (struct check_place){ .file = span_text(service == NULL ? check->main_path : check->master_path),
+                                      .name = span_text(use.name) };
+    return use;
+}
+
+void check_use_free(struct check_use *use)
+{
+    mem_free(use->name);
+}
+
+static const struct instance_service *find_inet(const struct check_use *use, struct span address)
+{
+    char *name = mem_copy(address.p, address.n);
+    const struct instance_service *service = instance_find(use->check->instance, name, "inet");
+    const char *port = strrchr(name, ':');
+
+    if (service == NULL && port != NULL)
+        service = instance_find(use->check->instance, port + 1, "inet");
+    mem_free(name);
+    return service;
+}
+
+/* A service of ours whose name is nearly that, NULL: none. */
+static const struct instance_service *find_similar(const struct check *check, const char *name)
+{
+    const struct instance *instance = check->instance;
+    struct nearest nearest = nearest_of(name);
+
+    for (size_t i = 0; i < instance->service_count; i++)
+        if (check->daemons[i].protocol != SERVICE_UNKNOWN && strcmp(instance->services[i].type, "unix") == 0)
+            nearest_try(&nearest, instance->services[i].name);
+    return nearest.best == NULL ? NULL : instance_find(instance, nearest.best, "unix");
+}
+
+/* Whether one of those that ask tables and policies for mail that comes in is in a chroot, to the queue directory. */
+static bool asks_in_chroot(const struct instance *instance)
+{
+    static const char *const askers[] = { "smtpd", "cleanup", "trivial-rewrite" };
+
+    for (size_t i = 0; i < instance->service_count; i++)
+        for (size_t j = 0; j < sizeof(askers) / sizeof(askers[0]); j++)
+            if (instance->services[i].is_chroot && strcmp(instance_program(&instance->services[i]), askers[j]) == 0)
+                return true;
+    return false;
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || errno == EACCES;
+}
+
+/* Whoever asks is in the queue directory, which is also the root of who is in a chroot. */
+static bool is_socket(const struct check_use *use, const char *path)
+{
+    char *below = mem_format("%s/%s", use->check->instance->queue_directory, path);
+    bool is_below = path[0] != '/' || asks_in_chroot(use->check->instance);
+    bool is = (is_below && is_there(below)) || (path[0] == '/' && is_there(path));
+
+    mem_free(below);
+    return is;
+}
+
+/* What a path leads to that is no service: somebody else's socket, which may come yet, or ours with a wrong name. */
+static void look_for_socket(const struct check_use *use, const char *path, const char *name)
+{
+    const struct instance_service *similar = name == NULL ? NULL : find_similar(use->check, name);
+
+    if (is_socket(use, path))
+        return;
+    if (similar != NULL)
+        check_mistake(use->check, &use->place,
+                      "master.cf has no service for %s, and there is no such socket" CHECK_CURE
+                      "did you mean %s/%s?", path, similar->is_private ? "private" : "public", similar->name);
+    else
+        check_warn(use->check, &use->place,
+                   "there is no socket %s, and no service of pfx for it in master.cf" CHECK_CURE
+                   "start the daemon whose it is, or write the path that it has", path);
+}
+
+static const struct instance_service *find_named(const struct check_use *use, const char *path, bool is_private,
+                                                 const char *name)
+{
+    const struct instance_service *service = instance_find(use->check->instance, name, "unix");
+
+    if (service == NULL) {
+        look_for_socket(use, path, name);
+    } else if (service->is_private != is_private) {
+        check_mistake(use->check, &use->place, "the socket of the service is %s/%s, not %s",
+                      service->is_private ? "private" : "public", name, path);
+        service = NULL;
+    }
+    return service;
+}
+
+/* A path that somebody in a chroot would find in the queue directory. */
+static bool is_of_queue(const char *path)
+{
+    return strncmp(path, "/private/", 9) == 0 || strncmp(path, "/public/", 8) == 0;
+}
+
+/* The path as seen from the queue directory; as it is when it leads elsewhere. */
+static const char *relative_of(const struct check_use *use, const char *path)
+{
+    const char *queue = use->check->instance->queue_directory;
+    size_t n = strlen(queue);
+    bool in_chroot = asks_in_chroot(use->check->instance);
+
+    if (is_of_queue(path) && in_chroot)
+        return path + 1;
+    if (strncmp(path, queue, n) != 0 || path[n] != '/')
+        return path;
+    if (in_chroot)
+        check_warn(use->check, &use->place,
+                   "%s is not there in the chroot that master.cf has for smtpd(8), cleanup(8) or "
+                   "trivial-rewrite(8)" CHECK_CURE "write %s", path, path + n + 1);
+    return path + n + 1;
+}
+
+/* The name of ours that a path outside of the queue was meant for, or NULL. */
+static const char *name_meant(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (path[0] == '/' && !is_of_queue(path))
+        return NULL;
+    return slash == NULL ? path : slash + 1;
+}
+
+/* The service behind a path, relative to the queue or below it. NULL: none, which is told if nothing is there. */
+static const struct instance_service *find_unix(const struct check_use *use, struct span address)
+{
+    char *path = mem_copy(address.p, address.n);
+    const struct instance_service *service = NULL;
+    const char *relative = relative_of(use, path);
+
+    if (strncmp(relative, "private/", 8) == 0)
+        service = find_named(use, path, true, relative + 8);
+    else if (strncmp(relative, "public/", 7) == 0)
+        service = find_named(use, path, false, relative + 7);
+    else
+        look_for_socket(use, path, name_meant(relative));
+    mem_free(path);
+    return service;
+}
+
+/* The daemon of ours that answers at "unix:PATH" or "inet:HOST:PORT", and reads this configuration; NULL: none. */
+const struct instance_service *check_use_service(const struct check_use *use, struct span address)
+{
+    const struct instance_service *service = NULL;
+
+    if (span_begins(address, "unix:"))
+        service = find_unix(use, span_skip(address, strlen("unix:")));
+    else if (span_begins(address, "inet:"))
+        service = find_inet(use, span_skip(address, strlen("inet:")));
+    if (service == NULL)
+        return NULL;
+    const struct check_daemon *daemon = check_service_daemon(use->check, service);
+    if (daemon->protocol == SERVICE_UNKNOWN)
+        return NULL;
+    if (daemon->protocol != use->wanted) {
+        check_mistake(use->check, &use->place, "the service %s runs %s, which is no %s", service->name,
+                      instance_program(service), use->what);
+        return NULL;
+    }
+    return daemon->reads ? service : NULL;
+}
