@@ -261,6 +261,7 @@ struct config {
     int64_t drain_time_ms;
     char *user;
     char *state_directory; /* "" where the program thinks it best */
+    bool sandbox;
     int64_t cache_bytes;
 
     struct config_section section[CONFIG_SECTIONS];

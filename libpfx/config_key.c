@@ -179,8 +179,6 @@ char *config_key_presets(enum config_place place)
 static const char *preset_text(const struct config_key *key)
 {
     switch (key->type) {
-    case CONFIG_KEY_LATER:
-        return "later";
     case CONFIG_KEY_SECTION:
     case CONFIG_KEY_HTTP_GROUP:
     case CONFIG_KEY_TLS_GROUP:

@@ -24,9 +24,6 @@ const struct config_key *config_value_key(struct config_reader *r, const config_
         char *hint = config_key_nearest(place, config_setting_name(setting));
         config_reader_error(r, setting, "unknown key%s", hint[0] == '\0' ? "; see pfx.cfg(5)" : hint);
         mem_free(hint);
-    } else if (key->type == CONFIG_KEY_LATER) {
-        config_reader_error(r, setting, "not supported yet in this version");
-        key = NULL;
     }
     return key;
 }
@@ -269,6 +266,7 @@ static void read_simple(struct config_reader *r, const struct config_key *key, c
         read_boolean(r, setting, to);
         break;
     case CONFIG_KEY_LOG_FORMAT:
+    case CONFIG_KEY_SANDBOX:
         if (read_word(r, key, setting, &number))
             *(bool *)to = number != 0;
         break;

@@ -11,6 +11,7 @@ static const char *const words[][WORDS_MAX] = {
     [CONFIG_KEY_CONTENT_TYPE] = { "application/json", "application/x-www-form-urlencoded" },
     [CONFIG_KEY_LOG_LEVEL] = { "error", "warning", "info", "debug" },
     [CONFIG_KEY_LOG_FORMAT] = { "text", "json" },
+    [CONFIG_KEY_SANDBOX] = { "off", "auto" },
     [CONFIG_KEY_IP_VERSION] = { "any", "4", "6" },
     [CONFIG_KEY_TLS_VERSION] = { "1.0", "1.1", "1.2", "1.3" },
     [CONFIG_KEY_TARGET_ORDER] = { "listed", "random" },

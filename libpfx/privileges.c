@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool failed(char *why, const char *what, const char *name)
@@ -25,6 +27,22 @@ static bool become(const struct passwd *account, bool keep_saved)
            setresuid(account->pw_uid, account->pw_uid, saved_uid) == 0;
 }
 
+/* What programs that it executes could still get; as long as it is root. */
+static void shrink_bounds(void)
+{
+    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+        prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
+static bool give_up_capabilities(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
 bool privileges_drop(const char *user, bool change_root, bool keep_saved, char why[PRIVILEGES_REASON_MAX_BYTES])
 {
     const struct passwd *account = NULL;
@@ -36,8 +54,12 @@ bool privileges_drop(const char *user, bool change_root, bool keep_saved, char w
         return failed(why, "groups of", user);
     if (change_root && (chroot(".") != 0 || chdir("/") != 0))
         return failed(why, "chroot to", "the queue directory");
+    if (!keep_saved)
+        shrink_bounds();
     if (account != NULL && !become(account, keep_saved))
         return failed(why, "become user", user);
+    if (!keep_saved && !give_up_capabilities())
+        return failed(why, "give up", "capabilities");
     privileges_hide_memory();
     return true;
 }
@@ -84,14 +106,19 @@ bool privileges_forget(void)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    bool done = setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
 
+    privileges_borrow();
+    shrink_bounds();
+    bool done = setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0 && give_up_capabilities();
     privileges_hide_memory();
     return done;
 }
 
 void privileges_hide_memory(void)
 {
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
 }
 

@@ -1,8 +1,8 @@
 /*
- * Giving up root: user, groups, chroot(2), descriptors.
+ * Giving up root: user, groups, capabilities, chroot(2), descriptors.
  *
  * Errors: NULL, or a text for the log that names what failed; the process is then in no state to go on.
- * Source: Postfix util/chroot_uid.c, whose order this follows: look up, groups, chroot, user.
+ * Source: Postfix util/chroot_uid.c, whose order this follows: look up, groups, chroot, user; capabilities(7).
  */
 #ifndef PFX_PRIVILEGES_H
 #define PFX_PRIVILEGES_H
@@ -14,8 +14,8 @@
 
 /*
  * Becomes user with its groups (NULL: stays who it is) after chroot(2) to the working directory when change_root.
- * With keep_saved the parent of a standalone daemon can return for a reload (privileges_return()); its workers cannot,
- * they call privileges_forget().
+ * It then has no capability, not even when it stays root. With keep_saved the parent of a standalone daemon can return
+ * for a reload (privileges_return()); its workers cannot, they call privileges_forget().
  */
 bool privileges_drop(const char *user, bool change_root, bool keep_saved, char why[PRIVILEGES_REASON_MAX_BYTES]);
 void privileges_return(void);

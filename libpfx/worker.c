@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "sandbox.h"
 
 struct worker {
     const struct worker_setup *setup;
@@ -135,6 +136,15 @@ static void begin_counting(struct worker *worker, unsigned number)
     stats_add(worker->stats, STATS_DAEMON_WORKERS_STARTED, 1);
 }
 
+/* Of all workers, the first tells what all meet. */
+static void enter_sandbox(struct worker *worker, unsigned number)
+{
+    const char *why = "";
+
+    if (worker->setup->config->sandbox && !sandbox_enter(&worker->loop, &why) && number == 0)
+        log_warning("sandbox: workers go on without the filter of system calls: %s", why);
+}
+
 static bool begin(struct worker *worker, const struct worker_setup *setup, unsigned number)
 {
     worker->setup = setup;
@@ -142,6 +152,7 @@ static bool begin(struct worker *worker, const struct worker_setup *setup, unsig
     worker->control.fd = worker->signals.fd = -1;
     if (!loop_open(&worker->loop) || !watch_signals(worker))
         return false;
+    enter_sandbox(worker, number);
     worker->context = (struct worker_context){ .config = setup->config, .name = setup->name,
                                                .service = setup->service,
                                                .state_directory = setup->state_directory };
@@ -162,6 +173,7 @@ static void end(struct worker *worker)
     worker->clients.ends_when_empty = false;
     conn_set_close(&worker->clients);
     backend_free(&worker->context.backend);
+    sandbox_leave(&worker->loop);
     if (worker->signals.fd >= 0)
         close(worker->signals.fd);
     if (worker->control.fd >= 0)

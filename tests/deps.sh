@@ -7,7 +7,8 @@ packages=
 for group in ${*:-build demo test slow deb}; do
     case $group in
     build) packages="$packages gcc libc6-dev pkg-config"
-        packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev libyaml-dev" ;;
+        packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev"
+        packages="$packages libseccomp-dev libyaml-dev" ;;
     demo) packages="$packages postfix" ;;
     test) packages="$packages postfix check mandoc openssl perl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;

@@ -76,7 +76,7 @@ pfx_serves "unix:$T/json"
 worker=$(children "$PFX")
 expect_equal "who the worker is" "$(id -u postfix)" "$(awk '$1 == "Uid:" { print $2 }' "/proc/$worker/status")"
 owner "$worker" root || fail "the worker can be looked into"
-expect_match "the limit of core files" '*unlimited*unlimited*' "$(grep '^Max core file size' "/proc/$worker/limits")"
+expect_match "the limit of core files" '*size *0 *0 *bytes*' "$(grep '^Max core file size' "/proc/$worker/limits")"
 expect_equal "a login" $'OK\t7\tuser=200' "$(ADDRESS=unix:$T/json reply 200 "$secret")"
 kill -SEGV "$worker"
 expect_log "worker $worker killed by signal 11"

@@ -28,6 +28,7 @@ START_TEST(config_load_of_an_empty_file_gives_the_defaults)
     ck_assert_int_eq(config->max_idle_connections, 0);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_INFO);
     ck_assert(!config->log_json);
+    ck_assert(config->sandbox);
     ck_assert_uint_eq(config->debug_entry.count, 0);
     ck_assert_uint_eq(config->debug_peer.count, 0);
     ck_assert_int_eq(config->drain_time_ms, 15000);
@@ -119,13 +120,14 @@ END_TEST
 START_TEST(config_load_reads_top_level_keys)
 {
     struct config *config = fixture_load_good("workers = 0; log_level = \"debug\"; log_format = \"json\";\n"
-                                              "user = \"u\";\n"
+                                              "user = \"u\"; sandbox = \"off\";\n"
                                               "debug_entry = ( \"a\", \"b\" ); max_idle_connections = 7;\n"
                                               "debug_peer = [ \"192.0.2.1\", \"2001:DB8:0::1\" ];");
 
     ck_assert_int_eq(config->workers, 0);
     ck_assert_int_eq(config->log_level, LOG_LEVEL_DEBUG);
     ck_assert(config->log_json);
+    ck_assert(!config->sandbox);
     ck_assert_str_eq(config->user, "u");
     ck_assert_int_eq(config->max_idle_connections, 7);
     ck_assert_uint_eq(config->debug_entry.count, 2);

@@ -25,7 +25,7 @@ static const struct {
     { "a key of http at top level", "timeout = 1;", "timeout: unknown key; it stands in the group http" },
     { "a key of tls in http", "http = { cert = \"/x\"; };", "http.cert: unknown key; it stands in the group tls" },
     { "a top level key in tls", "tls = { workers = 1; };", "tls.workers: unknown key; it stands at top level" },
-    { "not yet at top level", "sandbox = \"off\";", "sandbox: not supported yet in this version" },
+    { "sandbox", "sandbox = \"on\";", "sandbox: must be \"off\" or \"auto\"" },
     { "group is no group", "http = 5;", "http: must be a group, { ... }" },
     { "section is no group", "socket_maps = ( );", "socket_maps: must be a group, { ... }" },
     { "integer as string", "workers = \"2\";", "workers: must be an integer (0 to 64)" },

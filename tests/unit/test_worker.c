@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include "log_fixture.h"
+#include "sandbox_fixture.h"
 #include "worker_fixture.h"
 
 static pid_t worker;
@@ -181,6 +183,42 @@ START_TEST(worker_serve_one_ends_with_its_client)
 }
 END_TEST
 
+/* What is logged by a worker that tries to get out. */
+static const char *log_of_escape(void)
+{
+    fixture_log_begin();
+    start();
+    int client = fixture_connect();
+    fixture_exchange(client, "escape\n");
+    fixture_exchange(client, "escape\n");
+    close(client);
+    stop();
+    const char *text = fixture_log();
+    fixture_log_end();
+    return text;
+}
+
+START_TEST(worker_logs_what_its_sandbox_refuses)
+{
+    fixture_expect_match(log_of_escape(), ".*: warning: sandbox: refused the system call unshare\n");
+}
+END_TEST
+
+START_TEST(worker_without_a_sandbox_refuses_nothing)
+{
+    fixture_config->sandbox = false;
+    ck_assert_str_eq(log_of_escape(), "");
+}
+END_TEST
+
+START_TEST(worker_that_the_kernel_gives_no_filter_goes_on)
+{
+    fixture_refuse_filters(EPERM);
+    fixture_expect_match(log_of_escape(),
+                         ".*: warning: sandbox: workers go on without the filter of system calls: .*\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("worker");
@@ -195,5 +233,9 @@ int main(void)
                                                worker_ignores_what_the_terminal_sends,
                                                worker_of_a_daemon_without_a_section_serves,
                                                worker_serve_one_ends_with_its_client, NULL });
+    fixture_add_forked(suite, "seccomp",
+                       (const TTest *const[]){ worker_logs_what_its_sandbox_refuses,
+                                               worker_without_a_sandbox_refuses_nothing,
+                                               worker_that_the_kernel_gives_no_filter_goes_on, NULL });
     return unit_run(suite);
 }

@@ -1,12 +1,13 @@
 /*
  * A daemon for tests of worker and parent: its protocol answers each line with the process id, '.' and the line. A line
- * "wait" is never answered, "die" ends the process.
+ * "wait" is never answered, "die" ends the process, "escape" tries what a sandbox refuses before it is answered.
  */
 #ifndef PFX_WORKER_FIXTURE_H
 #define PFX_WORKER_FIXTURE_H
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -34,6 +35,8 @@ static enum codec_result fixture_feed(struct conn *conn, struct span in, size_t 
     *used = end + 1;
     if (span_equal(span_first(in, end), SPAN("die")))
         _exit(1);
+    if (span_equal(span_first(in, end), SPAN("escape")))
+        unshare(0);
     if (span_equal(span_first(in, end), SPAN("wait"))) {
         conn->due = 1;
         conn->call = conn;
@@ -137,6 +140,7 @@ static inline void fixture_add_forked(Suite *suite, const char *name, const TTes
 {
     TCase *tcase = tcase_create(name);
 
+    tcase_set_tags(tcase, name); /* for CK_EXCLUDE_TAGS */
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, fixture_setup_begin, fixture_setup_end);
