@@ -18,12 +18,6 @@ entry silent "target = \"http://${BACKENDS[1]}/\"; http = { timeout = \"200ms\";
 sasl_configuration 'log_level = "debug"; debug_peer = ["127.0.0.1"]; debug_entry = ["json", "basic"];'
 
 secret='SECRETpassword'
-# traces TEXT: the text, and what can be seen of it in base64, wherever it begins in what was encoded.
-traces() {
-    local n=${#1}
-    printf '%s\n' "$1" "$(b64 "$1" | cut -c "1-$((n * 4 / 3))")" "$(b64 "x$1" | cut -c "3-$(((n + 1) * 4 / 3))")" \
-        "$(b64 "xx$1" | cut -c "4-$(((n + 2) * 4 / 3))")"
-}
 for name in "${styles[@]}" nobody refused silent; do
     where=unix:$T/$name
     serves "$name" -v -v
@@ -88,26 +82,6 @@ another() {
 wait_for 10 another || fail "no other worker"
 pfx_stop
 
-# found PID TEXT...: where in the memory that the process can write they are.
-found() {
-    perl -e '
-        my ($pid, @wanted) = @ARGV;
-        open my $maps, "<", "/proc/$pid/maps" or die "maps: $!";
-        open my $mem, "<:raw", "/proc/$pid/mem" or die "mem: $!";
-        while (<$maps>) {
-            my ($from, $to, $name) = /^(\w+)-(\w+) rw\S+ \S+ \S+ \S+\s*(.*)/ or next;
-            sysseek($mem, hex $from, 0);
-            sysread($mem, my $bytes, hex($to) - hex($from)) or next;
-            $read += length $bytes;
-            for my $text (@wanted) {
-                for (my $at = 0; ($at = index($bytes, $text, $at)) >= 0; $at++) {
-                    my $first = $at > 600 ? $at - 600 : 0;
-                    print "$name: ", substr($bytes, $first, $at - $first + 40) =~ s/[^ -~]+/./gr, "\n";
-                }
-            }
-        }
-        die "nothing to read\n" if $read < 100000;' "$@"
-}
 sasl_configuration
 for name in "${styles[@]}"; do
     where=unix:$T/$name
@@ -118,13 +92,14 @@ for name in "${styles[@]}"; do
         user=200
         case $way in DENIED) user=403 ;; LATER) user=500 ;; esac
         steps=('hello 2' 'within 5000')
-        response=$(plain "$user" "$word")
+        password=$FRONT$word
+        response=$(plain "$user" "$password")
         case $way in
         PLAIN_ASKED) steps+=("send $(auth 1 PLAIN)" show "send CONT\t1\t$response" show) ;;
         LOGIN)
-            steps+=("send $(auth 1 LOGIN)" show "send CONT\t1\t$(b64 200)" show "send CONT\t1\t$(b64 "$word")" show)
+            steps+=("send $(auth 1 LOGIN)" show "send CONT\t1\t$(b64 200)" show "send CONT\t1\t$(b64 "$password")" show)
             ;;
-        REFUSED) steps+=("send $(auth 1 PLAIN "$(plain "$user" "$word" other)")" show) ;;
+        REFUSED) steps+=("send $(auth 1 PLAIN "$(plain "$user" "$password" other)")" show) ;;
         CLOSED) steps+=("send $(auth 1 PLAIN "$response")\tsecured" show) ;;
         *) steps+=("send $(auth 1 PLAIN "$response")" show) ;;
         esac
@@ -136,7 +111,7 @@ for name in "${styles[@]}"; do
     done
     # A line that has not ended is there, until its client has gone.
     mapfile -t texts < <(traces HALFverysecret)
-    printf 'VERSION\t1\t0\nCPID\t5\n%s' "$(auth 1 PLAIN "$(plain 200 HALFverysecret)")" >"$T/half"
+    printf 'VERSION\t1\t0\nCPID\t5\n%s' "$(auth 1 PLAIN "$(plain 200 "${FRONT}HALFverysecret")")" >"$T/half"
     "$B/client" raw "$where" -t 20000 <"$T/half" >/dev/null 2>&1 &
     client=$!
     STARTED+=("$client")

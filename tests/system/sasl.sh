@@ -195,3 +195,35 @@ session_open() { # NAME: a session with that smtpd that stays open
 say_plain() { # USER PASSWORD
     say "AUTH PLAIN $(plain "$1" "$2")"
 }
+
+# --- Secrets
+
+FRONT=what-malloc-writes-over- # before what is looked for in memory: free(3) keeps its own there
+
+# traces TEXT: the text, and what can be seen of it in base64, wherever it begins in what was encoded.
+traces() {
+    local n=${#1}
+    printf '%s\n' "$1" "$(b64 "$1" | cut -c "1-$((n * 4 / 3))")" "$(b64 "x$1" | cut -c "3-$(((n + 1) * 4 / 3))")" \
+        "$(b64 "xx$1" | cut -c "4-$(((n + 2) * 4 / 3))")"
+}
+
+# found PID TEXT...: where in the memory that the process can write they are.
+found() {
+    perl -e '
+        my ($pid, @wanted) = @ARGV;
+        open my $maps, "<", "/proc/$pid/maps" or die "maps: $!";
+        open my $mem, "<:raw", "/proc/$pid/mem" or die "mem: $!";
+        while (<$maps>) {
+            my ($from, $to, $name) = /^(\w+)-(\w+) rw\S+ \S+ \S+ \S+\s*(.*)/ or next;
+            sysseek($mem, hex $from, 0);
+            sysread($mem, my $bytes, hex($to) - hex($from)) or next;
+            $read += length $bytes;
+            for my $text (@wanted) {
+                for (my $at = 0; ($at = index($bytes, $text, $at)) >= 0; $at++) {
+                    my $first = $at > 600 ? $at - 600 : 0;
+                    print "$name: ", substr($bytes, $first, $at - $first + 40) =~ s/[^ -~]+/./gr, "\n";
+                }
+            }
+        }
+        die "nothing to read\n" if $read < 100000;' "$@"
+}
