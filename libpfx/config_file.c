@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -54,16 +53,12 @@ static bool read_all(int fd, struct buf *bytes, const char **why)
 
 bool config_file_read(const char *path, struct buf *bytes, const char **why)
 {
-    struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
         *why = strerror(errno);
         return false;
     }
-    /* All room at once, so that no copy of a secret is left behind where the buffer was before. */
-    if (fstat(fd, &status) == 0 && status.st_size > 0 && (uintmax_t)status.st_size <= bytes->max)
-        buf_reserve(bytes, (size_t)status.st_size);
     bool ok = read_all(fd, bytes, why);
     close(fd);
     return ok;
@@ -175,14 +170,12 @@ static bool add_file(struct config_file *f, size_t name, int depth)
     struct buf bytes;
 
     buf_init(&bytes, CONFIG_FILE_MAX_BYTES);
+    bytes.secret = true;
     bool ok = config_file_read(f->names[name], &bytes, &why);
-    if (ok && f->text.p == NULL)
-        buf_reserve(&f->text, bytes.n + 1); /* all at once, as in config_file_read() */
     if (ok)
         ok = add_scanned(f, name, buf_span(&bytes), depth);
     else
         fail(f, f->names[name], 0, why);
-    mem_wipe(bytes.p, bytes.n);
     buf_free(&bytes);
     return ok;
 }
@@ -235,6 +228,7 @@ static struct config_file *make(const char *name, const char *include_dir)
     f->include_dir = include_dir;
     f->lines = 1;
     buf_init(&f->text, CONFIG_FILE_MAX_BYTES);
+    f->text.secret = true;
     add_name(f, mem_string(name));
     config_init(&f->parsed);
     return f;
@@ -282,7 +276,6 @@ void config_file_free(struct config_file **file)
         return;
     wipe_strings(config_root_setting(&f->parsed));
     config_destroy(&f->parsed);
-    mem_wipe(f->text.p, f->text.n);
     buf_free(&f->text);
     for (size_t i = 0; i < f->name_count; i++)
         mem_free(f->names[i]);

@@ -28,7 +28,7 @@ config_setting_t *config_file_root(const struct config_file *file);
 /* Where a setting stands. */
 const char *config_file_where(const config_setting_t *setting, unsigned *line);
 
-/* Adds the bytes of a file to an empty buffer, at most its ceiling. False: *why is a constant text or strerror()'s. */
+/* Adds the bytes of a file to a secret buffer, at most its ceiling. False: *why is a constant text or strerror()'s. */
 bool config_file_read(const char *path, struct buf *bytes, const char **why);
 
 #endif

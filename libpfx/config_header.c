@@ -52,8 +52,7 @@ static bool read_header(struct config_reader *r, const config_setting_t *setting
     struct span value = trim(span_skip(line, name.n + 1));
     if (value.n == 0)
         return true;
-    bool is_secret = strcasecmp(header->name, authorization) == 0;
-    char *text = is_secret ? config_memory_secret(memory, value) : config_memory_text(memory, value);
+    char *text = config_memory_text(memory, value);
     return config_template_compile(r, setting, text, r->dialect, TEMPLATE_ESCAPE_HEADER, &header->value);
 }
 

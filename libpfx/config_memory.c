@@ -1,10 +1,12 @@
 #include "config_memory.h"
 
+#include <string.h>
+
 #include "mem.h"
 
 struct block {
     void *start;
-    size_t secret_bytes; /* to wipe; 0: no secret */
+    size_t text_bytes; /* to wipe; 0: no text */
 };
 
 struct config_memory {
@@ -13,10 +15,10 @@ struct config_memory {
     size_t room;
 };
 
-static void *keep(struct config_memory *memory, void *start, size_t secret_bytes)
+static void *keep(struct config_memory *memory, void *start, size_t text_bytes)
 {
     memory->blocks = mem_grow(memory->blocks, memory->count, &memory->room, sizeof(*memory->blocks));
-    memory->blocks[memory->count++] = (struct block){ start, secret_bytes };
+    memory->blocks[memory->count++] = (struct block){ start, text_bytes };
     return start;
 }
 
@@ -33,7 +35,7 @@ void config_memory_free(struct config_memory **memory)
     if (m == NULL)
         return;
     for (size_t i = 0; i < m->count; i++) {
-        mem_wipe(m->blocks[i].start, m->blocks[i].secret_bytes);
+        mem_wipe(m->blocks[i].start, m->blocks[i].text_bytes);
         mem_free(m->blocks[i].start);
     }
     mem_free(m->blocks);
@@ -47,15 +49,10 @@ void *config_memory_array(struct config_memory *memory, size_t count, size_t byt
 
 char *config_memory_text(struct config_memory *memory, struct span text)
 {
-    return keep(memory, mem_copy(text.p, text.n), 0);
-}
-
-char *config_memory_secret(struct config_memory *memory, struct span text)
-{
     return keep(memory, mem_copy(text.p, text.n), text.n);
 }
 
-char *config_memory_keep(struct config_memory *memory, char *block)
+char *config_memory_keep(struct config_memory *memory, char *text)
 {
-    return keep(memory, block, 0);
+    return keep(memory, text, strlen(text));
 }

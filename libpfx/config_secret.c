@@ -81,7 +81,7 @@ static char *make_basic(struct config_memory *memory, struct span secret)
 
     memcpy(encoded, basic_scheme, scheme);
     base64_encode(encoded + scheme, n, secret);
-    char *value = config_memory_secret(memory, span_make(encoded, scheme + n));
+    char *value = config_memory_text(memory, span_make(encoded, scheme + n));
     mem_wipe(encoded, scheme + n);
     mem_free(encoded);
     return value;
@@ -90,7 +90,7 @@ static char *make_basic(struct config_memory *memory, struct span secret)
 static char *make_bearer(struct config_memory *memory, struct span secret)
 {
     char *text = mem_format("%s%.*s", bearer_scheme, (int)secret.n, secret.p);
-    char *value = config_memory_secret(memory, span_text(text));
+    char *value = config_memory_text(memory, span_text(text));
 
     mem_wipe(text, strlen(text));
     mem_free(text);
@@ -105,7 +105,7 @@ static char *make_value(struct config_memory *memory, struct span secret, enum c
     case CONFIG_KEY_BEARER:
         return make_bearer(memory, secret);
     default:
-        return config_memory_secret(memory, secret);
+        return config_memory_text(memory, secret);
     }
 }
 
@@ -115,6 +115,7 @@ char *config_secret_read(struct config_reader *r, const config_setting_t *settin
     char *value = NULL;
 
     buf_init(&secret, CONFIG_SECRET_MAX_BYTES);
+    secret.secret = true;
     if (read_secret(r, setting, &secret)) {
         const char *why = check_secret(buf_span(&secret), type);
         if (why != NULL)
@@ -122,7 +123,6 @@ char *config_secret_read(struct config_reader *r, const config_setting_t *settin
         else if (!r->foreign)
             value = make_value(r->config->memory, buf_span(&secret), type);
     }
-    mem_wipe(secret.p, secret.n);
     buf_free(&secret);
     return value;
 }
@@ -142,15 +142,15 @@ char *config_secret_key(struct config_reader *r, const config_setting_t *setting
     if (r->foreign)
         return NULL;
     if (r->without_secrets)
-        return config_memory_secret(r->config->memory, span_text(not_read));
+        return config_memory_text(r->config->memory, span_text(not_read));
     buf_init(&pem, CONFIG_SECRET_MAX_BYTES);
+    pem.secret = true;
     if (config_file_read(path, &pem, &why))
         why = check_key(buf_span(&pem));
     if (why != NULL)
         config_reader_error(r, setting, "%s: %s", path, why);
     else
-        value = config_memory_secret(r->config->memory, buf_span(&pem));
-    mem_wipe(pem.p, pem.n);
+        value = config_memory_text(r->config->memory, buf_span(&pem));
     buf_free(&pem);
     return value;
 }

@@ -158,7 +158,7 @@ static char *read_text(struct config_reader *r, const struct config_key *key, co
         return NULL;
     if (key->type == CONFIG_KEY_ADDRESSES && config_host_is_address(text, address))
         return config_memory_text(memory, span_text(address));
-    return key->type == CONFIG_KEY_PROXY ? config_memory_secret(memory, text) : config_memory_text(memory, text);
+    return config_memory_text(memory, text);
 }
 
 static bool check_count(struct config_reader *r, const config_setting_t *setting, size_t min, size_t max)

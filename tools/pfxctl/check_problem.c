@@ -48,6 +48,7 @@ static bool explain(struct check *check, struct check_place place)
     char *path = mem_copy(place.file.p, place.file.n);
 
     buf_init(&text, CONFIG_FILE_MAX_BYTES);
+    text.secret = true;
     bool found = config_file_read(path, &text, &why) && check_syntax(buf_span(&text), &fault);
     if (found) {
         place.line = fault.line;
