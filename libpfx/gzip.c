@@ -3,16 +3,31 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "mem.h"
+
 #define GZIP_WINDOW_BITS (MAX_WBITS + 16) /* + 16: the gzip format, deflateInit2() in zlib.h */
 #define GZIP_MEMORY_LEVEL 8               /* zlib's default */
 
+static voidpf allocate(voidpf context, uInt count, uInt bytes)
+{
+    (void)context;
+    return mem_array(count, bytes);
+}
+
+/* zlib keeps what it packs, which may be a secret, in its window. */
+static void give_back(voidpf context, voidpf block)
+{
+    (void)context;
+    mem_wiping_free(block);
+}
+
 bool gzip_pack(struct span plain, struct buf *out)
 {
-    z_stream stream = { 0 };
+    z_stream stream = { .zalloc = allocate, .zfree = give_back };
 
     if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL,
                      Z_DEFAULT_STRATEGY) != Z_OK)
-        abort(); /* out of memory, or a zlib that does not fit its header */
+        abort(); /* a zlib that does not fit its header */
     buf_clear(out);
     size_t bound = deflateBound(&stream, plain.n);
     char *room = buf_reserve(out, bound);

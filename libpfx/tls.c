@@ -168,6 +168,7 @@ bool tls_apply(const struct tls_profile *profile, void *ssl_ctx)
         SSL_CTX_set_security_level(context, 0); /* OpenSSL 3 signs with SHA-1 below 1.2, which level 1 refuses */
     if (SSL_CTX_set_min_proto_version(context, profile->min_version) != 1)
         return false;
+    SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT); /* else what came last stays in a buffer of OpenSSL */
     SSL_CTX_set_verify(context, profile->skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
     SSL_CTX_set1_cert_store(context, profile->trusted);
     if (profile->key == NULL)

@@ -58,7 +58,9 @@ sandbox = "auto";
 response_cache = { enabled = false; };
 tls = { root_ca = "$T/certs/ca.pem"; };
 socket_maps = { map = { $target/map?key=%s"; value_field = "result"; }; };
-policy_services = { policy = { $target/policy?body=$(url '{"result":"REJECT from afar"}')"; value_field = "result"; }; };
+policy_services = {
+    policy = { $target/policy?body=$(url '{"result":"REJECT from afar"}')"; value_field = "result"; };
+};
 dovecot_sasl = { login = { $target/login?status=%{user}"; auth_style = "basic"; }; };
 END
 cp "$CFG" "$T/etc/public.cfg"
