@@ -55,7 +55,6 @@ static bool explain(struct check *check, struct check_place place)
         place.column = fault.column;
         check_mistake(check, &place, "syntax error" CHECK_CURE "%s", fault.cure);
     }
-    mem_wipe(text.p, text.n);
     buf_free(&text);
     mem_free(path);
     return found;
