@@ -21,7 +21,7 @@
 #define RESULT(context) ((context)->uc_mcontext.gregs[REG_RAX])
 #define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
-#define RESULT(context) ((context)->uc_mcontext.regs[0])
+#define RESULT(context) (*(long long *)&(context)->uc_mcontext.regs[0])
 #define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
