@@ -196,9 +196,11 @@ static struct span pack_body(struct site *site, const struct script *s)
     return text_span(&site->packed);
 }
 
-static void start_head(struct answer *a, int status)
+static void start_head(struct answer *a, int status, int interims)
 {
     a->out.n = 0;
+    for (int i = 0; i < interims; i++)
+        text_add(&a->out, SPAN("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"));
     text_format(&a->out, "HTTP/1.1 %d %s\r\n", status, status == STATUS_OK ? "OK" : "Scripted");
 }
 
@@ -273,6 +275,11 @@ static void add_headers(struct site *site, const struct script *s)
         text_add(&site->headers, SPAN("Content-Encoding: gzip\r\n"));
     for (int i = 0; i < s->headers; i++)
         text_format(&site->headers, "X-Extra-%d: an extra header, number %d\r\n", i, i);
+    if (s->headerbytes > 0) {
+        text_add(&site->headers, SPAN("X-Long: "));
+        text_fill(&site->headers, 'x', (size_t)s->headerbytes);
+        text_add(&site->headers, SPAN("\r\n"));
+    }
     add_given_headers(site, s);
 }
 
@@ -306,6 +313,15 @@ static void add_body(struct answer *a, const struct script *s, struct span body)
         text_add(&a->out, body);
 }
 
+static void repeat(struct answer *a)
+{
+    size_t n = a->out.n;
+
+    text_reserve(&a->out, n);
+    memcpy(a->out.p + n, a->out.p, n);
+    a->out.n += n;
+}
+
 void answer_make(struct answer *a, struct site *site, const struct http_request *r, const struct script *s)
 {
     bool is_first = record_add(&site->record, r) == 0;
@@ -322,7 +338,7 @@ void answer_make(struct answer *a, struct site *site, const struct http_request 
     bool is_short = s->length >= 0 && (size_t)s->length > body.n;
 
     a->close = announces_close || s->sneakyclose || s->badchunk || is_short;
-    start_head(a, status);
+    start_head(a, status, s->interim);
     add_first_line(a, s->first);
     add_headers(site, s);
     text_add(&a->out, text_span(&site->headers));
@@ -333,11 +349,13 @@ void answer_make(struct answer *a, struct site *site, const struct http_request 
     end_head(a);
     if (has_body && !span_equal(r->method, SPAN("HEAD")))
         add_body(a, s, body);
+    if (s->twice)
+        repeat(a);
 }
 
 static void add_plain(struct answer *a, int status, struct span body)
 {
-    start_head(a, status);
+    start_head(a, status, 0);
     text_format(&a->out, "Content-Type: text/plain\r\nContent-Length: %zu\r\n", body.n);
     if (a->close)
         text_add(&a->out, SPAN("Connection: close\r\n"));
@@ -357,6 +375,12 @@ void answer_refuse(struct answer *a)
 {
     a->close = true;
     add_plain(a, STATUS_BAD_REQUEST, SPAN("not a request\n"));
+}
+
+void answer_hasty(struct answer *a)
+{
+    a->close = true;
+    add_plain(a, STATUS_REQUEST_TIMEOUT, SPAN("nothing was asked\n"));
 }
 
 void answer_free(struct answer *a)

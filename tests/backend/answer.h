@@ -35,9 +35,10 @@ struct site {
 
 void answer_make(struct answer *a, struct site *site, const struct http_request *r, const struct script *s);
 
-/* Answers in plain text: of a control URL; to what was no request. */
+/* Answers in plain text: of a control URL; to what was no request; to what was not asked. */
 void answer_control(struct answer *a, struct site *site, const struct http_request *r);
 void answer_refuse(struct answer *a);
+void answer_hasty(struct answer *a);
 
 void answer_free(struct answer *a);
 void answer_site_free(struct site *site);

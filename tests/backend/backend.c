@@ -37,7 +37,8 @@ static _Noreturn void usage(void)
 {
     fputs("usage: backend [-d DATAFILE] [-m FIELD] [-n USERSFILE -b USER:PASSWORD] [-P PORTFILE] "
           "[-T CERTIFICATE -K KEY [-A CLIENT_CA]] "
-          "-l inet:HOST:PORT | unix:PATH | tls:HOST:PORT | tlsbroken:HOST:PORT | silent:HOST:PORT ...\n",
+          "-l inet:HOST:PORT | unix:PATH | tls:HOST:PORT | tlsbroken:HOST:PORT | silent:HOST:PORT | "
+          "hasty:HOST:PORT ...\n",
           stderr);
     exit(2);
 }

@@ -288,6 +288,11 @@ void conn_add(struct conn_set *set, int fd, enum listener_kind kind)
         set->all->previous = c;
     set->all = c;
     set->site.record.connections++;
+    if (kind == LISTENER_HASTY) {
+        answer_hasty(&c->answer);
+        c->end = CLOSE;
+        start_answer(c, 0);
+    }
     if (epoll_ctl(set->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         err(1, "epoll_ctl");
 }

@@ -17,11 +17,11 @@
 #define PATH_MAX_BYTES 4096
 #define TEMPORARY_SUFFIX ".new"
 
-static const char *const kinds[] = { "inet:", "unix:", "tls:", "tlsbroken:", "silent:" };
+static const char *const kinds[] = { "inet:", "unix:", "tls:", "tlsbroken:", "silent:", "hasty:" };
 
 static const char *read_kind(struct listener *l, const char *address)
 {
-    for (int i = LISTENER_INET; i <= LISTENER_SILENT; i++) {
+    for (int i = LISTENER_INET; i <= LISTENER_HASTY; i++) {
         size_t n = strlen(kinds[i]);
         if (strncmp(address, kinds[i], n) == 0) {
             l->kind = (enum listener_kind)i;

@@ -2,14 +2,15 @@
  * Listening sockets.
  *
  * Shape:  KIND:HOST:PORT (an IPv6 HOST in brackets, PORT 0: any free one) or unix:PATH. Kinds: inet; tls; tlsbroken
- *         (closes after the first bytes that come); silent (accepts, never reads or answers).
+ *         (closes after the first bytes that come); silent (accepts, never reads or answers); hasty (answers with 408
+ *         and closes before it has read anything).
  * Errors: a bad or busy address ends the program.
  * Owner:  listener_close() also removes the path of a UNIX socket; a path left over from before is replaced.
  */
 #ifndef BACKEND_LISTENER_H
 #define BACKEND_LISTENER_H
 
-enum listener_kind { LISTENER_INET, LISTENER_UNIX, LISTENER_TLS, LISTENER_TLSBROKEN, LISTENER_SILENT };
+enum listener_kind { LISTENER_INET, LISTENER_UNIX, LISTENER_TLS, LISTENER_TLSBROKEN, LISTENER_SILENT, LISTENER_HASTY };
 
 struct listener {
     enum listener_kind kind;

@@ -29,7 +29,9 @@ static const struct rule rules[] = {
     RULE(gzip, NUMBER),
     RULE(hang, NUMBER),
     RULE(header, TEXTS),
+    RULE(headerbytes, NUMBER),
     RULE(headers, NUMBER),
+    RULE(interim, NUMBER),
     RULE(key, TEXT),
     RULE(length, NUMBER),
     RULE(location, TEXT),
@@ -42,6 +44,7 @@ static const struct rule rules[] = {
     RULE(retryafter, TEXT),
     RULE(sneakyclose, NUMBER),
     RULE(status, NUMBER),
+    RULE(twice, NUMBER),
     RULE(type, TEXT),
 };
 

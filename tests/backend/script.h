@@ -9,7 +9,7 @@
  *                once=N (the status of the first request to this URL since the start or /_reset)
  *                member=NAME (of the JSON body, that holds the key; default "key")
  *                key=KEY (for requests without a body that names one)
- *   headers      headers=N (extra ones)  location=URL  retryafter=TEXT
+ *   headers      headers=N (extra ones)  headerbytes=N (one of that length)  location=URL  retryafter=TEXT
  *                first=LINE (before all others, as it is, but for its end)
  *                header=NAME:VALUE (instead of any other header of that name; without a colon just none; several times)
  *   login        auth=USER:PASSWORD (several times): requests whose Basic authentication is none of these get
@@ -26,6 +26,7 @@
  *                length=N (this Content-Length; closes after the answer when it is more than the body has)
  *                chunked=1  badchunk=1 (a chunk size that is no number)
  *                gzip=1  badgzip=1 (damaged)
+ *                interim=N (answers with 103 that come before)  twice=1 (the whole answer once more)
  *
  * Limits: SCRIPT_NUMBER_MAX for every number, SCRIPT_AUTHS_MAX, SCRIPT_HEADERS_MAX; what comes later is passed over.
  * Errors: none; a number that is none counts as 0.
@@ -45,8 +46,8 @@ struct script {
     struct span body, first, key, location, member, mode, reset, retryafter, type;
     struct span auth[SCRIPT_AUTHS_MAX], header[SCRIPT_HEADERS_MAX]; /* a NULL one ends them if there are fewer */
     int bytes, denied, length, miss, once, status; /* SCRIPT_NONE: not given */
-    int badchunk, badgzip, chunked, close, closeonreuse, gzip, hang, nolength, sneakyclose;
-    int bodydelay, delay, drip, headers;
+    int badchunk, badgzip, chunked, close, closeonreuse, gzip, hang, nolength, sneakyclose, twice;
+    int bodydelay, delay, drip, headerbytes, headers, interim;
 };
 
 void script_parse(struct script *s, struct span query);

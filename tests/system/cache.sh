@@ -179,13 +179,14 @@ postfix_anew() {
     postfix_start
 }
 
-# pfx_with_clock: a daemon without sanitizers whose clock clock_ahead MILLISECONDS moves.
+# pfx_with_clock: a daemon without sanitizers whose clock clock_ahead MILLISECONDS [OF-THE-WALL-CLOCK] moves.
 pfx_with_clock() {
     B=$PLAIN
-    head -c 8 /dev/zero >"$T/clock"
+    head -c 16 /dev/zero >"$T/clock"
     export PFX_TEST_CLOCK=$T/clock
     LD_PRELOAD=$B/clock.so pfx_standalone
 }
 clock_ahead() {
-    perl -e 'open my $f, "+<", $ARGV[0] or die; syswrite $f, pack "q", $ARGV[1]' "$T/clock" "$1"
+    perl -e 'open my $f, "+<", $ARGV[0] or die; syswrite $f, pack "qq", @ARGV[1, 2]' "$T/clock" \
+        "$1" "${2:-0}"
 }

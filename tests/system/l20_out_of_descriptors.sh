@@ -2,7 +2,7 @@
 # Out of descriptors a worker waits without spinning and without a flood of lines; max_connections is kept; all goes on
 # after.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/faults.sh"
 
 chmod 1777 "$T"
 backend_start -l inet:127.0.0.1:0
@@ -11,7 +11,7 @@ map map ''
 release() {
     kill "$HOLDER"
     wait_for 20 answers_again || fail "no answer after the clients have gone"
-    expect_reply map key 'OK value-of-key'
+    sees map "$(ask map key)"
 }
 answers_again() {
     timeout 5 "$B/client" ask "unix:$SOCKET" map key >/dev/null 2>&1
@@ -21,13 +21,18 @@ answers_again() {
 configuration 'workers = 1; max_connections = 1000;'
 pfx_standalone
 expect_reply map key 'OK value-of-key'
+row out_of_descriptors
+watch "$PFX"
 worker=$(children "$PFX")
 limit "$worker" --nofile=40:4096
-hold 200
-expect_log 'warning: .*(descriptor|accept|open files)'
-expect_idle "$worker"
+run_out() {
+    hold 200
+    expect_idle "$worker"
+    release
+}
+again 2 run_out
+logged
 expect_at_most "lines about it" 3 "$(grep -Ec 'accept|Too many open files' "$LOG")"
-release
 pfx_stop
 
 # A user without privileges whose limit is below what max_connections needs.
@@ -68,3 +73,4 @@ sockets() {
 expect_at_most "sockets of the worker" 315 "$(sockets)"
 release
 pfx_stop
+expect_all_rows

@@ -4,6 +4,7 @@
 # A test runs the programs of $B (build/asan). Everything that it starts carries PFX_TEST=$T in its environment, which
 # is how finish finds what was left behind. KEEP=1 keeps the directory.
 set -u
+[ -z "${STARTED+set}" ] || return 0 # it was sourced before
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$TOP/tests/instance.sh"
@@ -260,7 +261,7 @@ url() {
 # --- Names
 
 # silent_name_server: the only name server from now on never answers. It has port 53 of a loopback address that only
-# this process uses; nobody reads what comes. In a namespace of need_mount_namespace.
+# this process uses; nobody reads what comes, until NAME_SERVER_PID is killed. In a namespace of need_mount_namespace.
 silent_name_server() {
     local address
     address=127.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
@@ -268,10 +269,17 @@ silent_name_server() {
         socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
         bind($s, sockaddr_in(53, inet_aton($ARGV[0]))) or die "bind: $!";
         $| = 1; print "bound\n"; <STDIN>;' "$address" <"$T/never" >"$T/bound" 2>&1 &
-    STARTED+=($!)
+    NAME_SERVER_PID=$!
+    STARTED+=("$NAME_SERVER_PID")
     wait_for 10 log_has bound "$T/bound" || fail "no name server: $(cat "$T/bound")"
-    echo "nameserver $address" >"$T/resolv.conf"
+    name_server "$address"
+}
+
+# name_server ADDRESS: the only one from now on.
+name_server() {
+    echo "nameserver $1" >"$T/resolv.conf"
     echo 'hosts: files dns' >"$T/nsswitch.conf"
+    [ "$T/resolv.conf" -ef /etc/resolv.conf ] && return
     mount --bind "$T/resolv.conf" /etc/resolv.conf
     mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
 }

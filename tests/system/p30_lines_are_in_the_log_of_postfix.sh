@@ -4,15 +4,7 @@ set -eu
 . "$(dirname "$0")/postfix.sh"
 need_mount_namespace
 
-# A /dev with a log socket of ours, for this test alone.
-mkdir "$T/dev"
-mount -t tmpfs -o mode=755 pfx-test "$T/dev"
-for device in null zero full random urandom tty; do
-    cp -a "/dev/$device" "$T/dev"
-done
-ln -s /proc/self/fd "$T/dev/fd"
-mkdir "$T/dev/shm"
-mount --rbind "$T/dev" /dev
+own_dev
 perl -MSocket -e '
     socket(my $s, PF_UNIX, SOCK_DGRAM, 0) or die;
     bind($s, sockaddr_un("/dev/log")) or die;

@@ -77,6 +77,19 @@ pfx_processes() {
     done
 }
 
+# own_dev: a /dev without a log socket, in a namespace of need_mount_namespace.
+own_dev() {
+    local device
+    mkdir "$T/dev"
+    mount -t tmpfs -o mode=755 pfx-test "$T/dev"
+    for device in null zero full random urandom tty; do
+        cp -a "/dev/$device" "$T/dev"
+    done
+    ln -s /proc/self/fd "$T/dev/fd"
+    mkdir "$T/dev/shm"
+    mount --rbind "$T/dev" /dev
+}
+
 postfix_query() { # NAME KEY: the answer of postmap -q, or the line in which it complains
     timeout 60 postmap -c "$T/etc" -q "$2" "socketmap:unix:$SOCKET:$1" 2>&1
 }
