@@ -119,10 +119,10 @@ void mem_wiping_free(void *block)
 void *mem_wiping_realloc(void *block, size_t bytes)
 {
     size_t held = block == NULL ? 0 : malloc_usable_size(block);
-    void *moved = malloc(bytes);
+    void *moved = malloc(at_least_one(bytes));
 
     if (moved == NULL)
-        return NULL;
+        exhausted();
     if (held > 0)
         memcpy(moved, block, held < bytes ? held : bytes);
     mem_wiping_free(block);

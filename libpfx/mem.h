@@ -24,9 +24,9 @@ char *mem_string(const char *text);                         /* a copy; NULL for 
 void  mem_free(void *block);
 void  mem_wipe(void *p, size_t n);                        /* zeroes that no compiler removes */
 
-/* free(3) and realloc(3) for a library that holds secrets in memory of malloc(3): what it gives up is wiped. */
+/* free(3) and realloc(3) for a library that holds secrets in memory: what it gives up is wiped. */
 void  mem_wiping_free(void *block);
-void *mem_wiping_realloc(void *block, size_t bytes); /* NULL: no memory, block is as it was */
+MEM_NEVER_NULL void *mem_wiping_realloc(void *block, size_t bytes); /* the added part is not zeroed */
 
 /* Grows an array so that element `count` fits; *room is its capacity in elements. The added part is zeroed. */
 MEM_NEVER_NULL void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);
