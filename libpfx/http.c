@@ -151,6 +151,23 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
     release(call);
 }
 
+/* libcurl itself tries another connection, a few times: under load all of those can have been kept for too long. */
+static bool starts_anew(struct http_call *call, CURLcode result)
+{
+    CURLM *multi = call->endpoint->group->multi.curl;
+    long connects = 1;
+
+    if (call->header_bytes > 0 || http_failure_of((int)result, false) != HTTP_RESET)
+        return false;
+    curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (connects > 0)
+        return false;
+    http_use_new_connection(call);
+    curl_multi_remove_handle(multi, call->easy);
+    call->in_multi = curl_multi_add_handle(multi, call->easy) == CURLM_OK;
+    return call->in_multi;
+}
+
 static void finished(CURL *easy, CURLcode result)
 {
     char detail[HTTP_DETAIL_MAX_BYTES];
@@ -158,6 +175,8 @@ static void finished(CURL *easy, CURLcode result)
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
     if (call->addresses != NULL)
         call->endpoint->loaded_generation = call->generation;
+    if (starts_anew(call, result))
+        return;
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     http_failure_detail(easy, (int)result, call->detail, detail);

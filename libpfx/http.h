@@ -14,7 +14,8 @@
  * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a
  *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX calls are kept, with their buffers, for reuse.
  * Errors: http_failure.h, and a constant text; answer.detail is for the log only: it may name hosts and addresses.
- *         libcurl repeats a request once, on a new connection, when a reused one was closed before the first byte.
+ *         A request is repeated when a reused connection was closed before the first byte: by libcurl on another one,
+ *         a few times, then once on a new one.
  *         The body of a login (config_entry.section) and all headers of a request are wiped when the call is over, and
  *         so is whatever libcurl gives up.
  * Owner:  endpoints and calls belong to struct http. The answer's spans live until done returns.
