@@ -29,14 +29,16 @@ has_worker() { # PARENT
 # connection breaks. The clock goes on, so that no worker dies young and none is waited for.
 ahead=0
 sweep() {
-    local who=$1 parent=$2 step=$3 number=1 first
+    local who=$1 parent=$2 step=$3 number=1 first started
     shift 3
     while true; do
         clock_ahead $((ahead += 60000))
         wait_for 10 has_worker "$parent" || fail "$who: no worker after allocation $number"
         first=$(children "$parent")
         fail_allocation "$parent" "$number"
+        started=$(now_ms)
         sees "$who" "$("$@")"
+        expect_at_most "milliseconds for a $who, without allocation $number" 4500 $(($(now_ms) - started))
         failed || break
         [ "$first" = "$(children "$parent")" ] || deaths=$((deaths + 1))
         number=$((number + step))

@@ -162,7 +162,10 @@ policy_answer() { # NAME
 }
 # As smtpd asks: what is closed is 454 there.
 login_answer() {
-    { ADDRESS=unix:$SOCKETS/pfx-saslbridge reply user password 0 2>/dev/null || echo closed; } | tr '\t' ' '
+    local answer
+    answer=$(ADDRESS=unix:$SOCKETS/pfx-saslbridge reply user password 0 2>&1) ||
+        [[ $answer != *closed* ]] || answer=closed
+    echo "${answer//$'\t'/ }"
 }
 
 # three_see NAME [KEY]: each of them shows what the table says.
