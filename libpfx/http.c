@@ -7,6 +7,7 @@
 #include "gzip.h"
 #include "http_state.h"
 #include "http_watch.h"
+#include "httpstatus.h"
 #include "mem.h"
 
 #define IDLE_BUFFER_MAX_BYTES  16384
@@ -47,13 +48,14 @@ static size_t take_body(char *bytes, size_t one, size_t n, void *context)
 static size_t take_header(char *bytes, size_t one, size_t n, void *context)
 {
     struct http_call *call = context;
+    enum httpstatus status = httpstatus_of(span_make(bytes, one * n));
     size_t cr = span_find(span_make(bytes, one * n), '\r');
 
-    if (cr < one * n && cr + 2 != one * n)
+    if (status == HTTPSTATUS_BAD || (cr < one * n && cr + 2 != one * n))
         return 0; /* a bare CR ends a value for some and not for others (RFC 9112, section 2.2) */
     if (one * n > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
         call->header_ended = true;
-    else if (one * n >= 5 && memcmp(bytes, "HTTP/", 5) == 0) /* after a 1xx answer another one follows */
+    else if (status == HTTPSTATUS_GOOD) /* after a 1xx answer another one follows */
         call->header_ended = false;
     call->header_bytes += one * n;
     call->too_big = call->header_bytes > HTTP_HEADER_MAX_BYTES;
