@@ -5,7 +5,6 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-COVERAGE_MIN_PERCENT=80
 passed=0
 failed=0
 log=$(mktemp)
@@ -34,27 +33,6 @@ clang_builds() {
     build clang CC=clang
 }
 
-# The analyser of gcc 12 follows C only so far; what it says of generated or test code is not asked for.
-gcc_analyzer() {
-    make -s -j2 B=build/analyzer CFLAGS="-fanalyzer" all
-}
-
-# One file a process: two at a time.
-clang_tidy() {
-    local flags
-    flags=$(pkg-config --cflags libcurl libconfig libcjson openssl zlib libseccomp)
-    # shellcheck disable=SC2086
-    printf '%s\n' libpfx/*.c daemons/*/*.c | xargs -P 2 -n 4 sh -c \
-        'clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c17 -D_GNU_SOURCE -DPFX_VERSION=\"0\" \
-         -DPFX_POSTCONF=\"/usr/sbin/postconf\" -Ilibpfx '"$flags" sh
-}
-
-cpp_check() {
-    cppcheck -q --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-        --suppress=missingInclude -Ilibpfx -D_GNU_SOURCE -DPFX_VERSION='"0"' -DPFX_POSTCONF='"/usr/sbin/postconf"' \
-        libpfx daemons
-}
-
 # Each test is a fork of its own: what valgrind finds there makes that test fail. Those of setrlimit(2) are left out:
 # valgrind has its own table of descriptors, and its own limit; and those of seccomp(2), which it does not know.
 valgrind_units() {
@@ -64,20 +42,6 @@ valgrind_units() {
         CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS="rlimit ptrace seccomp" valgrind -q --error-exitcode=9 \
             --leak-check=full --errors-for-leak-kinds=definite "$test" || { echo "$test"; return 1; }
     done
-}
-
-# How much of the library the unit tests alone run through.
-coverage() {
-    build coverage OPT="-O0 -g" HARDEN="-fPIE" SANITIZE="--coverage" || return 1
-    local test
-    find build/coverage -name '*.gcda' -delete
-    for test in build/coverage/tests/unit/test_*; do
-        [[ -x $test && $test != *.* ]] || continue
-        "$test" >/dev/null 2>&1 || { echo "$test"; return 1; }
-    done
-    gcovr -r . --object-directory build/coverage -f 'libpfx/' --fail-under-line "$COVERAGE_MIN_PERCENT" \
-        -s build/coverage | tail -80
-    return "${PIPESTATUS[0]}"
 }
 
 threads_are_clean() {
@@ -93,12 +57,12 @@ slow_system_tests() {
 }
 
 stage clang clang_builds
-stage gcc-analyzer gcc_analyzer
-stage clang-tidy clang_tidy
-stage cppcheck cpp_check
+stage gcc-analyzer tests/lint.sh analyzer
+stage clang-tidy tests/lint.sh tidy
+stage cppcheck tests/lint.sh cppcheck
 stage valgrind valgrind_units
 stage thread-sanitizer threads_are_clean
-stage coverage coverage
+stage coverage tests/coverage.sh
 stage slow-system slow_system_tests
 stage deb tests/t_deb.sh build .
 
