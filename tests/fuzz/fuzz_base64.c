@@ -1,6 +1,6 @@
 /*
- * Base64 both ways, against OpenSSL; and UTF-8, against iconv(3). What OpenSSL is more lenient about is known: it passes
- * over white space, wants no padding bits to be zero, and counts padding as bytes.
+ * Base64 both ways, against OpenSSL; and UTF-8, against iconv(3). OpenSSL is more lenient: it passes over white space,
+ * wants no padding bits to be zero, and counts padding as bytes.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * The body of an answer: is it JSON, and what are the values in it; against cJSON, which is more lenient. The first line
- * is the path of a member, the rest the body; and it is text that goes into JSON.
+ * The body of an answer: is it JSON, and what are the values in it; against cJSON, which is more lenient. The first
+ * line is the path of a member, the rest the body; and it is text that goes into JSON.
  */
 #include "fuzz.h"
 
