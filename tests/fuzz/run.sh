@@ -9,10 +9,10 @@ build=$(dirname "$program")
 dictionary=$build/$target.dict
 
 # answer.dict is for answer_map, answer_policy and answer_login.
-: >"$dictionary"
+echo "# $target" >"$dictionary" # an empty file is an error
 for file in "tests/fuzz/dict/$target.dict" "tests/fuzz/dict/${target%%_*}.dict"; do
     if [ -r "$file" ]; then
-        cp "$file" "$dictionary"
+        cat "$file" >>"$dictionary"
         break
     fi
 done
