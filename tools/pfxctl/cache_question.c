@@ -13,7 +13,7 @@ static bool make_subject(struct subject *subject, const struct config_entry *ent
         subject_of_key(subject, entry, span_text(words[0]));
         return words[1] == NULL;
     }
-    for (; words[n] != NULL && n < POLICY_ATTRIBUTES_MAX; n++) {
+    for (; n < POLICY_ATTRIBUTES_MAX && words[n] != NULL; n++) {
         struct span text = span_text(words[n]);
         size_t sign = span_find(text, '=');
         if (sign == text.n || sign == 0)

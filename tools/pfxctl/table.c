@@ -68,11 +68,10 @@ static size_t width_of_column(const struct table *table, size_t column)
     return width;
 }
 
-static void print_cell(const struct table *table, size_t i, size_t width)
+static void print_cell(const struct table *table, const struct table_cell *cell, size_t column, size_t width)
 {
-    const struct table_cell *cell = &table->cells[i];
-    const bool is_number = table->columns[i % table->column_count].is_number;
-    const bool is_last = (i + 1) % table->column_count == 0;
+    const bool is_number = table->columns[column].is_number;
+    const bool is_last = column + 1 == table->column_count;
     const int padding = (int)(width - width_of(cell->text));
 
     printf("%*s%s%s%s", is_number ? padding : 0, "", colours[cell->mark], cell->text,
@@ -86,11 +85,13 @@ static void print_cell(const struct table *table, size_t i, size_t width)
 void table_end(struct table *table)
 {
     size_t *widths = mem_array(table->column_count, sizeof(*widths));
+    size_t column = 0;
 
     for (size_t i = 0; table->is_aligned && i < table->column_count; i++)
         widths[i] = width_of_column(table, i);
     for (size_t i = 0; table->is_aligned && i < table->count; i++) {
-        print_cell(table, i, widths[i % table->column_count]);
+        print_cell(table, &table->cells[i], column, widths[column]);
+        column = column + 1 < table->column_count ? column + 1 : 0;
         mem_free(table->cells[i].text);
     }
     mem_free(widths);
