@@ -6,14 +6,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../tools/pfxctl/check_syntax.h"
 #include "config.h"
+#include "config_file.h"
 #include "mem.h"
 
-/* libconfig loses the string that it was reading when it finds a mistake. */
+/* When it finds a mistake, libconfig loses the string that it was reading. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
-    return "leak:strbuf_append";
+    return "leak:strbuf_append\nleak:libconfig_yylex\n";
 }
 
 static void check_entry(const struct config_entry *entry, bool has_problem)
@@ -53,6 +55,20 @@ static bool has_error(const struct config *config)
     return has;
 }
 
+/* pfxctl says what is wrong only where libconfig says that something is. */
+static void check_cure(struct span text)
+{
+    struct check_syntax_fault fault;
+    char *error = NULL;
+    struct config_file *file = config_file_parse_text("pfx.cfg", text, &error);
+
+    FUZZ_HOLDS((file == NULL) == (error != NULL));
+    if (check_syntax(text, &fault))
+        FUZZ_HOLDS(file == NULL && fault.line > 0 && fault.column > 0 && fault.cure != NULL);
+    config_file_free(&file);
+    mem_free(error);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int fd = -1;
@@ -62,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (memmem(data, size, "@include", 8) != NULL)
         return 0;
     FUZZ_HOLDS(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
+    check_cure(span_make((const char *)data, size));
     char *path = mem_format("/proc/self/fd/%d", fd);
     bool is_tool = size % 2 == 0;
     struct config *config = is_tool ? config_load_all(path, false) : config_load(path, CONFIG_DOVECOT_SASL);
