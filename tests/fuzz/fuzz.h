@@ -70,6 +70,19 @@ static inline bool fuzz_lies_in(struct span part, struct span whole)
     return part.n == 0 || (part.p >= whole.p && part.p + part.n <= whole.p + whole.n);
 }
 
+static inline bool fuzz_begins_with(struct span text, const char *word)
+{
+    return text.n >= strlen(word) && memcmp(text.p, word, strlen(word)) == 0;
+}
+
+/* words: NULL behind the last. */
+static inline bool fuzz_holds_any(struct span text, const char *const *words)
+{
+    while (*words != NULL && memmem(text.p, text.n, *words, strlen(*words)) == NULL)
+        words++;
+    return *words != NULL;
+}
+
 /* What a decoder said of the beginning of a message, and of more of it: it must not have spoken too early. */
 struct fuzz_decoded {
     enum codec_result result;
