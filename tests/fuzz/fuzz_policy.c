@@ -50,13 +50,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct attribute attributes[POLICY_ATTRIBUTES_MAX], of_part[POLICY_ATTRIBUTES_MAX];
     struct span in = span_make((const char *)data, size);
-    size_t cut = fuzz_take_byte(&in) * 16 % (in.n + 1), count;
+    size_t cut = fuzz_take_byte(&in) * (size_t)16, count;
     struct fuzz_decoded whole = decode(in, attributes, &count);
 
     if (whole.result == CODEC_OK) {
         check_request(attributes, count, span_first(in, whole.used));
         check_description(attributes, count);
     }
+    cut %= in.n + 1;
     fuzz_check_parts(decode(span_first(in, cut), of_part, &count), cut, whole);
     return 0;
 }
