@@ -9,6 +9,7 @@
 #include "shm.h"
 #include "shm_view.h"
 #include "siphash.h"
+#include "utf8.h"
 
 #define CHAINS        8192
 #define GROW_RECORDS  64 /* at least that many at once */
@@ -97,9 +98,12 @@ static unsigned chain_of(const struct series_key *key)
     return siphash(&constant, span_make(bytes, (size_t)n + sizeof(key->slot))) % CHAINS;
 }
 
+/* Text: else nobody could read what it stands in. */
 static bool is_name(const char *name)
 {
-    return memchr(name, '\0', STATS_NAME_MAX_BYTES) != NULL;
+    const struct span text = span_make(name, strnlen(name, STATS_NAME_MAX_BYTES));
+
+    return text.n < STATS_NAME_MAX_BYTES && utf8_valid(text) && !utf8_has_control(text);
 }
 
 static bool is_record(const struct record *record)

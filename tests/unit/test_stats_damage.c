@@ -313,6 +313,20 @@ START_TEST(stats_count_of_records_that_was_scribbled_on_is_made_smaller)
 }
 END_TEST
 
+/* An exposition with such a name would not be text: Prometheus would take none of it. */
+START_TEST(stats_record_whose_name_is_no_text_is_dropped)
+{
+    static const char names[][6] = { "us\xE9rs", "us\nrs" };
+
+    leave_file();
+    fixture_write(STATS_FILE, offset_of("users"), names[_i], strlen(names[_i]));
+    expect_read(1, 1);
+    open_file();
+    stats_add(series("users"), STATS_found, 5);
+    expect_read(2, 6);
+}
+END_TEST
+
 START_TEST(stats_record_with_an_endless_name_is_dropped)
 {
     char endless[STATS_NAME_MAX_BYTES];
@@ -350,6 +364,7 @@ int main(void)
     tcase_add_test(tcase, stats_links_that_were_scribbled_on_are_made_anew);
     tcase_add_loop_test(tcase, stats_links_that_lead_nowhere_or_in_a_ring_come_to_an_end, 0, 2);
     tcase_add_test(tcase, stats_count_of_records_that_was_scribbled_on_is_made_smaller);
+    tcase_add_loop_test(tcase, stats_record_whose_name_is_no_text_is_dropped, 0, 2);
     tcase_add_test(tcase, stats_record_with_an_endless_name_is_dropped);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
