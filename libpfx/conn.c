@@ -64,13 +64,11 @@ static void accept_one(struct loop_io *io, uint32_t events)
     int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         accept_failed(set);
-        return;
+    } else if (conn_open(set, fd) != NULL) {
+        warn_if_crowded(set);
+        if (set->count >= set->max_count)
+            listen_off(set);
     }
-    if (conn_open(set, fd) == NULL)
-        return;
-    warn_if_crowded(set);
-    if (set->count >= set->max_count)
-        listen_off(set);
 }
 
 void conn_set_open(struct conn_set *set, const int *fds, size_t count)
@@ -118,8 +116,8 @@ static bool is_open(const struct conn *conn)
 static bool may_leave(const struct conn *conn)
 {
     bool is_idle = conn->due == 0 && conn->out.n == 0;
-    bool drains = conn->set->draining && conn->set->ops->leaves_on_drain && conn->was_served && conn->in.n == 0;
-    return is_idle && (conn->ending || drains);
+    bool leaves = conn->set->hurries || (conn->set->draining && conn->set->ops->leaves_on_drain);
+    return is_idle && (conn->ending || (leaves && conn->was_served && conn->in.n == 0 && conn->begun == 0));
 }
 
 static void write_timed_out(struct loop_timer *timer)
@@ -313,13 +311,6 @@ static void set_options(const struct conn_set *set, int fd)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-static bool greet(struct conn *conn)
-{
-    if (conn->set->ops->opened != NULL)
-        conn->set->ops->opened(conn);
-    return flush(conn);
-}
-
 struct conn *conn_open(struct conn_set *set, int fd)
 {
     struct conn *conn = mem_alloc(sizeof(*conn));
@@ -345,7 +336,9 @@ struct conn *conn_open(struct conn_set *set, int fd)
     set->count++;
     set->opened++;
     count_event(set, CONN_OPENED);
-    return greet(conn) ? conn : NULL;
+    if (set->ops->opened != NULL)
+        set->ops->opened(conn);
+    return flush(conn) ? conn : NULL;
 }
 
 void conn_close(struct conn *conn)
@@ -374,19 +367,31 @@ void conn_close(struct conn *conn)
         set->emptied(set);
 }
 
-/* A client whose first question is still on its way has spent its one retry to get here: it is answered. */
-void conn_set_drain(struct conn_set *set)
+/*
+ * A client whose first question is still on its way has spent its one retry to get here: it is answered. On a UNIX
+ * socket nothing comes after the shutdown: who writes then learns it, and asks again, and no question is lost unread.
+ */
+size_t conn_set_drain(struct conn_set *set)
 {
-    bool was_empty = set->count == 0; /* else the last one that is closed tells */
+    size_t before = set->count; /* the last one that is closed tells emptied(), if there is one */
 
     set->draining = set->ends_when_empty = true;
     for (struct conn *conn = set->first, *next; conn != NULL; conn = next) {
         next = conn->next;
-        if (may_leave(conn))
-            receive(conn); /* what it has already asked is answered first */
+        if (!may_leave(conn))
+            continue;
+        shutdown(conn->io.fd, SHUT_RD);
+        receive(conn); /* what it has already asked is answered first */
     }
-    if (was_empty)
+    if (before == 0)
         set->emptied(set);
+    return before - set->count;
+}
+
+size_t conn_set_hurry(struct conn_set *set)
+{
+    set->hurries = true;
+    return conn_set_drain(set);
 }
 
 const char *conn_peer(const struct conn *conn, char text[CONN_PEER_MAX_BYTES])

@@ -42,7 +42,7 @@ struct conn_ops {
     size_t request_max_bytes;
     size_t answer_max_bytes; /* of all that may be due at a time */
     bool is_serial;
-    bool leaves_on_drain; /* close after the answer in progress; else serve until the client goes */
+    bool leaves_on_drain; /* close after the answer in progress; else serve until the client goes, or hurry */
     bool resets;          /* a TCP connection ends by a reset, whoever ends it: the client notices at its next write */
     bool is_secret;       /* what the client sends is wiped when it was read */
     int64_t idle_limit_ms; /* that it may take a client until its next request has come whole; 0: none */
@@ -61,6 +61,7 @@ struct conn {
     struct buf out;
     void *call;      /* the protocol's */
     size_t due;      /* answers that will come without the client doing anything; the protocol counts */
+    size_t begun;    /* exchanges not finished, also those in which the client has to go on; the protocol counts */
     bool was_served; /* at least one request was answered, or its handshake is complete */
     bool feeding;    /* feed is on the stack */
     bool ending;
@@ -94,13 +95,15 @@ struct conn_set {
     struct log_limit accept_failed;
     struct log_limit cut_off;
     bool draining;
+    bool hurries;
     bool ends_when_empty;                      /* then emptied is called once the last connection has gone */
 };
 
 /* fds are listening sockets, non-blocking. The caller has set loop, ops and max_count. */
 void conn_set_open(struct conn_set *set, const int *fds, size_t count);
 void conn_set_stop_listening(struct conn_set *set); /* closes the listeners */
-void conn_set_drain(struct conn_set *set);          /* connections leave as their protocol allows */
+size_t conn_set_drain(struct conn_set *set);        /* connections leave as their protocol allows; how many did */
+size_t conn_set_hurry(struct conn_set *set);        /* while it drains: all leave as soon as they are idle; as above */
 void conn_set_close(struct conn_set *set);          /* closes everything at once */
 
 /* A connection on a socket that somebody else accepted; NULL: it is closed again. */

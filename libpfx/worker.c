@@ -18,6 +18,7 @@ struct worker {
     struct stats_series *stats; /* of the daemon */
     struct loop_io control;
     struct loop_io signals;
+    struct loop_timer drain_hurry;
     struct loop_timer drain_limit;
 };
 
@@ -46,13 +47,27 @@ static void drain_over(struct loop_timer *timer)
     loop_stop(&worker->loop);
 }
 
+static void drain_nearly_over(struct loop_timer *timer)
+{
+    size_t closed = conn_set_hurry(&LOOP_OWNER(timer, struct worker, drain_hurry)->clients);
+
+    if (closed > 0)
+        log_info("drain_time is nearly over, idle connections closed: %zu", closed);
+}
+
 static void drain(struct worker *worker)
 {
+    int64_t drain_time_ms = worker->setup->config->drain_time_ms;
+
+
     if (worker->clients.draining)
         return;
     conn_set_stop_listening(&worker->clients);
     worker->drain_limit.due = drain_over;
-    loop_at(&worker->loop, &worker->drain_limit, worker->loop.now_ms + worker->setup->config->drain_time_ms);
+    loop_at(&worker->loop, &worker->drain_limit, worker->loop.now_ms + drain_time_ms);
+    worker->drain_hurry.due = drain_nearly_over;
+    loop_at(&worker->loop, &worker->drain_hurry,
+            worker->loop.now_ms + drain_time_ms - drain_time_ms / WORKER_DRAIN_PARTS);
     conn_set_drain(&worker->clients);
 }
 

@@ -6,7 +6,9 @@
  *         closed; the end of file, also when the parent dies, means drain. The worker writes WORKER_SERVED once, after
  *         its first answer.
  * Units:  milliseconds.
- * Limits: setup.max_connections clients; config drain_time for draining, then everything is closed.
+ * Limits: setup.max_connections clients; config drain_time for draining, then everything is closed. In the last of
+ *         WORKER_DRAIN_PARTS of it clients that stay by their protocol are closed as soon as they are idle, so that its
+ *         end cuts off none in the middle of a question.
  * Errors: the exit status: 0, or 1 when the worker could not begin.
  * Owner:  setup and what it points to outlive the call.
  */
@@ -18,6 +20,7 @@
 #include "conn.h"
 #include "listener.h"
 
+#define WORKER_DRAIN_PARTS 5
 #define WORKER_STOP_LISTENING 'L'
 #define WORKER_STOPPED 'C'
 #define WORKER_SERVED 'S'

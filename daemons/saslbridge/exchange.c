@@ -26,7 +26,7 @@ void exchange_remove(struct exchange *exchange)
         session->conn->due--;
     }
     *at = exchange->next;
-    session->exchange_count--;
+    session->conn->begun--;
     loop_cancel(session->conn->set->loop, &exchange->expiry);
     buf_free(&exchange->fields);
     buf_free(&exchange->name);
@@ -93,7 +93,7 @@ struct exchange *exchange_add(struct session *session, const struct authproto_re
     loop_at(loop, &exchange->expiry, loop->now_ms + SESSION_EXCHANGE_MAX_MS);
     exchange->next = session->exchanges;
     session->exchanges = exchange;
-    session->exchange_count++;
+    session->conn->begun++;
     return exchange;
 }
 

@@ -26,8 +26,7 @@ struct session {
     const struct config_entry *entry;
     enum session_stage stage;
     uint32_t minor;
-    struct exchange *exchanges;
-    size_t exchange_count;
+    struct exchange *exchanges; /* conn->begun of them */
 };
 
 struct exchange {

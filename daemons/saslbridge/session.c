@@ -49,7 +49,7 @@ static const char *begin(struct session *session, const struct authproto_request
         drop_waiting(session);
     if (find(session, request->id) != NULL)
         return "AUTH has an ID that is in use";
-    if (session->exchange_count == SESSION_EXCHANGES_MAX)
+    if (session->conn->begun == SESSION_EXCHANGES_MAX)
         return "AUTH while " SPAN_NUMBER_TEXT(SESSION_EXCHANGES_MAX) " others are not finished";
     if (!is_offered(session, request->mechanism, &mechanism)) {
         refuse_request(session, request, "mechanism not offered");

@@ -47,7 +47,7 @@ left() { # PID...: they leave
     wait_for 20 gone "$@" || fail "old processes stay: $*"
 }
 drained() {
-    [ "$(grep -c 'drain_time is over, connections closed: 20' "$LOG")" -ge "$1" ]
+    [ "$(grep -c 'drain_time is nearly over, idle connections closed: 20' "$LOG")" -ge "$1" ]
 }
 
 # master(8): a reload, twice; the old worker serves those that it has.
@@ -64,7 +64,7 @@ each "after a reload, again" 0
 close_all
 left "${workers[@]}"
 
-# drain_time is over: they come again, and meet the new one.
+# drain_time is nearly over: they come again, and meet the new one.
 configure 2 1s
 smtpds() {
     local pid

@@ -45,7 +45,7 @@ session_close
 # shellcheck disable=SC2086
 wait_for 10 gone $old_workers || fail "the old workers outlive their last client"
 
-# drain_time is over before the session is: smtpd comes again, and no recipient is lost.
+# drain_time is nearly over before the session is: smtpd comes again, and no recipient is lost.
 reload 1s 2
 session_open
 recipient_is 2 5000
@@ -54,5 +54,5 @@ reload 1s 3
 wait_for 10 gone $old_workers || fail "the old workers outlive drain_time"
 recipient_is 3 3000
 session_close
-expect_log 'pfx-policyd\[[0-9]+\]: drain_time is over, connections closed: 1'
+expect_log 'pfx-policyd\[[0-9]+\]: drain_time is nearly over, idle connections closed: 1'
 expect_no_log 'problem talking to server|bad command startup|exit status|killed by signal'

@@ -228,6 +228,75 @@ START_TEST(conn_drain_of_a_protocol_that_stays_serves_until_the_client_leaves)
 }
 END_TEST
 
+START_TEST(conn_hurry_closes_an_idle_client_of_a_protocol_that_stays)
+{
+    fixture_ops.leaves_on_drain = false;
+    int client = fixture_client();
+    fixture_send(client, "one\n");
+    fixture_turns(1);
+    conn_set_drain(&fixture_set);
+    fixture_send(client, "two\n");
+    ck_assert_uint_eq(conn_set_hurry(&fixture_set), 1);
+    ck_assert_str_eq(fixture_receive(client), "one\ntwo\n");
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    ck_assert_int_eq(fixture_emptied, 1);
+    close(client);
+}
+END_TEST
+
+START_TEST(conn_hurry_lets_a_pending_request_be_answered)
+{
+    fixture_ops.leaves_on_drain = false;
+    int client = fixture_client();
+    fixture_send(client, "p\n");
+    fixture_turns(1);
+    conn_set_drain(&fixture_set);
+    ck_assert_uint_eq(conn_set_hurry(&fixture_set), 0);
+    fixture_reply(fixture_pending, SPAN("late\n"));
+    ck_assert_str_eq(fixture_receive(client), "late\n");
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    close(client);
+}
+END_TEST
+
+START_TEST(conn_hurry_waits_for_what_the_client_has_begun)
+{
+    fixture_ops.leaves_on_drain = false;
+    int client = fixture_client();
+    fixture_send(client, "one\n");
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "one\n");
+    fixture_set.first->begun = 1;
+    conn_set_drain(&fixture_set);
+    ck_assert_uint_eq(conn_set_hurry(&fixture_set), 0);
+    fixture_send(client, "two\n");
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "two\n");
+    fixture_set.first->begun = 0;
+    fixture_send(client, "three\n");
+    fixture_turns(1);
+    ck_assert_str_eq(fixture_receive(client), "three\n");
+    ck_assert_str_eq(fixture_receive(client), "EOF");
+    close(client);
+}
+END_TEST
+
+/* It learns so from its write, and asks somebody else; after a question that was taken and not read it would not. */
+START_TEST(conn_hurry_takes_no_question_that_it_does_not_answer)
+{
+    fixture_ops.leaves_on_drain = false;
+    int client = fixture_client();
+    fixture_send(client, "one\n");
+    fixture_turns(1);
+    conn_set_drain(&fixture_set);
+    fixture_send(client, "tw");
+    conn_set_hurry(&fixture_set);
+    ck_assert_int_lt((int)send(client, "o\n", 2, MSG_NOSIGNAL), 0);
+    ck_assert_int_eq(errno, EPIPE);
+    close(client);
+}
+END_TEST
+
 START_TEST(conn_drain_of_an_empty_set_has_emptied_it)
 {
     conn_set_drain(&fixture_set);
@@ -304,6 +373,10 @@ int main(void)
                                               conn_drain_lets_a_pending_request_be_answered,
                                               conn_drain_waits_for_the_rest_of_a_request,
                                               conn_drain_of_a_protocol_that_stays_serves_until_the_client_leaves,
+                                              conn_hurry_closes_an_idle_client_of_a_protocol_that_stays,
+                                              conn_hurry_lets_a_pending_request_be_answered,
+                                              conn_hurry_waits_for_what_the_client_has_begun,
+                                              conn_hurry_takes_no_question_that_it_does_not_answer,
                                               conn_drain_of_an_empty_set_has_emptied_it,
                                               conn_set_that_ends_when_empty_says_so_when_the_last_client_leaves,
                                               NULL });
