@@ -12,6 +12,7 @@
 #ifndef BACKEND_ANSWER_H
 #define BACKEND_ANSWER_H
 
+#include "chaos.h"
 #include "data.h"
 #include "http.h"
 #include "nauthilus.h"
@@ -30,6 +31,7 @@ struct site {
     struct data data;
     struct nauthilus nauthilus;
     struct record record;
+    struct chaos chaos;
     struct text key, headers, body, packed; /* of the answer in the making */
 };
 

@@ -2,9 +2,10 @@
  * A scripted HTTP server for tests: what it answers, how and when stands in the URL (script.h, answer.h, record.h).
  *
  *   backend [-d DATAFILE] [-m FIELD] [-n USERSFILE -b USER:PASSWORD] [-P PORTFILE]
- *           [-T CERTIFICATE -K KEY [-A CLIENT_CA]] -l LISTENER...
+ *           [-T CERTIFICATE -K KEY [-A CLIENT_CA]] [-x PERMILLE] -l LISTENER...
  *
  * With -n and -b it also stands in for Nauthilus (nauthilus.h): its users, the credentials of its back channel.
+ * With -x so many of a thousand requests fail at random (chaos.h).
  * listener.h tells what LISTENER is; PORTFILE appears when all of them listen. SIGTERM and SIGINT: closes all, exits 0.
  */
 #include <err.h>
@@ -29,6 +30,7 @@ struct options {
     const char *data, *field, *ports;
     const char *users, *credentials;
     const char *certificate, *key, *client_ca;
+    const char *chaos;
     const char *addresses[LISTENERS_MAX];
     int listeners;
 };
@@ -36,7 +38,7 @@ struct options {
 static _Noreturn void usage(void)
 {
     fputs("usage: backend [-d DATAFILE] [-m FIELD] [-n USERSFILE -b USER:PASSWORD] [-P PORTFILE] "
-          "[-T CERTIFICATE -K KEY [-A CLIENT_CA]] "
+          "[-T CERTIFICATE -K KEY [-A CLIENT_CA]] [-x PERMILLE] "
           "-l inet:HOST:PORT | unix:PATH | tls:HOST:PORT | tlsbroken:HOST:PORT | silent:HOST:PORT | "
           "hasty:HOST:PORT ...\n",
           stderr);
@@ -80,6 +82,9 @@ static void set_option(struct options *o, int option, const char *value)
     case 'n':
         o->users = value;
         break;
+    case 'x':
+        o->chaos = value;
+        break;
     default:
         usage();
     }
@@ -89,7 +94,7 @@ static void read_options(struct options *o, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "A:K:P:T:b:d:l:m:n:")) != -1)
+    while ((option = getopt(argc, argv, "A:K:P:T:b:d:l:m:n:x:")) != -1)
         set_option(o, option, optarg);
     if (optind != argc || o->listeners == 0 || (o->certificate == NULL) != (o->key == NULL) ||
         (o->users == NULL) != (o->credentials == NULL))
@@ -193,6 +198,8 @@ int main(int argc, char **argv)
     set.site.field = o.field;
     data_open(&set.site.data, o.data);
     nauthilus_open(&set.site.nauthilus, o.users, o.credentials);
+    if (o.chaos != NULL)
+        chaos_set(&set.site.chaos, o.chaos);
     if (o.certificate != NULL)
         set.tls = stream_context(o.certificate, o.key, o.client_ca);
     int signals = open_signals();

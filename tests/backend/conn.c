@@ -129,6 +129,7 @@ static void answer_script(struct conn *c, const struct http_request *r)
     struct script s;
 
     script_parse(&s, r->query);
+    chaos_disturb(&c->set->site.chaos, &s);
     answer_make(&c->answer, &c->set->site, r, &s);
     c->end = c->answer.close ? CLOSE : KEEP;
     c->bodydelay_ms = s.bodydelay;

@@ -93,6 +93,11 @@ void script_parse(struct script *s, struct span query)
                           .miss = SCRIPT_NONE,
                           .once = SCRIPT_NONE,
                           .status = SCRIPT_NONE };
+    script_add(s, query);
+}
+
+void script_add(struct script *s, struct span query)
+{
     while (query.n > 0) {
         struct span part = span_first(query, span_find(query, '&'));
         size_t equals = span_find(part, '=');

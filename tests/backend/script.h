@@ -51,5 +51,6 @@ struct script {
 };
 
 void script_parse(struct script *s, struct span query);
+void script_add(struct script *s, struct span query); /* to what stands in it already */
 
 #endif
