@@ -38,6 +38,8 @@ own_class = check_policy_service {unix:private/pfx-policy,policy_context=incomin
 smtpd_sender_restrictions = check_sender_access { $own_map:users, search_order=domain }, own_class
 smtpd_end_of_data_restrictions = check_policy_service unix:private/policyd
 smtpd_helo_restrictions = check_helo_access socketmap:inet:maps.example.com:9153:theirs
+smtpd_reject_footer = \c. Ask your check_policy_service unix:here
+header_checks = regexp:{ { /check_policy_service unix:here/ WARN } }
 smtpd_milters = unix:opendkim/opendkim.sock, inet:localhost:8891
 END_OF_PARAMETERS
 sed -i '/^policy_services/s|};$| outgoing = { target = "https://192.0.2.1/"; }; };|' "$T/etc/pfx.cfg"

@@ -259,6 +259,15 @@ static bool is_class(const struct instance *instance, const char *name)
     return span_equal(word, span_text(name));
 }
 
+/* Elsewhere the word is text: of a reply, of a pattern. */
+static bool holds_restrictions(const struct instance_parameter *parameter)
+{
+    static const char end[] = "_restrictions";
+    size_t n = strlen(parameter->name);
+
+    return parameter->is_own || (n >= strlen(end) && strcmp(parameter->name + n - strlen(end), end) == 0);
+}
+
 void check_parameters(struct check *check)
 {
     for (size_t i = 0; i < check->instance->parameter_count; i++) {
@@ -266,10 +275,10 @@ void check_parameters(struct check *check)
         if (parameter->is_own && !is_class(check->instance, parameter->name))
             continue;
         struct check_use use = check_use_of(check, parameter);
-        if (strcmp(parameter->name, "proxy_read_maps") != 0) {
+        if (strcmp(parameter->name, "proxy_read_maps") != 0)
             check_maps(&use);
+        if (holds_restrictions(parameter))
             check_policies(&use);
-        }
         if (strcmp(parameter->name, "smtpd_sasl_path") == 0)
             check_sasl(&use);
         check_use_free(&use);
