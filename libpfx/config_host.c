@@ -20,6 +20,13 @@ bool config_host_is_address(struct span text, char *out)
     return true;
 }
 
+bool config_host_is_loopback(struct span text)
+{
+    if (span_begins(text, "127."))
+        return config_host_is_address(text, NULL);
+    return span_equal(text, SPAN("::1")) || (span_begins_nocase(text, "localhost") && text.n == strlen("localhost"));
+}
+
 static bool is_name_byte(char c)
 {
     bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

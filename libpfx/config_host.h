@@ -29,6 +29,9 @@ bool config_host_is_address(struct span text, char *out);
 /* The same with USER:PASSWORD@ before it or not, percent-encoded where it has to be; port 0 is a mistake. */
 bool config_host_parse_proxy(struct span authority, struct config_host *host, const char **why);
 
+/* Of this machine only: "localhost", or an address that never leaves it. Without brackets. */
+bool config_host_is_loopback(struct span text);
+
 /* Could it be a host name? */
 bool config_host_is_name(struct span text);
 

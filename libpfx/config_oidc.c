@@ -1,8 +1,7 @@
 #include "config_oidc.h"
 
-#include <string.h>
-
 #include "config_check.h"
+#include "config_host.h"
 #include "config_memory.h"
 #include "config_reach.h"
 #include "config_secret.h"
@@ -15,8 +14,7 @@ static const char anybody[] = "any";
 
 static bool is_this_machine(const struct config_target *target)
 {
-    return target->socket_path != NULL || strcmp(target->host, "localhost") == 0 ||
-           strcmp(target->host, "127.0.0.1") == 0 || strcmp(target->host, "::1") == 0;
+    return target->socket_path != NULL || config_host_is_loopback(span_text(target->host));
 }
 
 static void read_uri(struct config_reader *r, const struct config_key *key, const config_setting_t *setting,

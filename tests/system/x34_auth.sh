@@ -171,3 +171,14 @@ expect_holds "while it is stopped" 'stopped: echoes' "$(<"$T/shown")"
 expect_holds "the account" 'alice@virt.example' "$(<"$T/shown")"
 expect_holds "after an interrupt" 'ended, 130: echoes' "$(<"$T/shown")"
 expect_no_log SECRET "$T/shown"
+
+# In the background, and deaf to what would stop it there, it cannot ask, and does not try for ever.
+cat >"$T/session" <<END_OF_SESSION
+set -m
+trap '' TTIN TTOU
+{ "$B/pfxctl" -c "$T/etc" auth demo alice; echo "ended, \$?"; } 2>&1 | head -c 4096 &
+wait
+END_OF_SESSION
+timeout 60 script -qec "bash '$T/session'" /dev/null </dev/null >"$T/shown"
+expect_equal "prompts" 1 "$(grep -ao 'Password: ' "$T/shown" | wc -l)"
+expect_holds "without a password" 'ended, 64' "$(<"$T/shown")"

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check_service.h"
@@ -23,12 +24,14 @@ static void add(char **list, char *text)
     *list = longer;
 }
 
-static bool is_in_chroot(const struct check *check, size_t i)
+/* Does that service answer for the entry, from within a chroot? One without a name may answer for any. */
+static bool serves(const struct check *check, size_t i, const struct config_entry *entry)
 {
     const struct check_daemon *daemon = &check->daemons[i];
 
-    return daemon->why == NULL && daemon->section != CONFIG_SECTIONS && daemon->reads &&
-           (check->instance->services[i].is_chroot || daemon->options.change_root);
+    return daemon->why == NULL && daemon->section == entry->section && daemon->reads &&
+           (check->instance->services[i].is_chroot || daemon->options.change_root) &&
+           (daemon->options.name == NULL || strcmp(daemon->options.name, entry->name) == 0);
 }
 
 static void add_service(char **list, const struct instance_service *service)
@@ -50,11 +53,16 @@ static bool needs_names(const struct config_entry *entry)
            (entry->http.proxy_host != NULL && !entry->http.proxy_is_address);
 }
 
-static bool section_needs_names(const struct config_section *section)
+static bool service_needs_names(const struct check *check, size_t i)
 {
-    for (size_t i = 0; i < section->count; i++)
-        if (section->entries[i].error == NULL && needs_names(&section->entries[i]))
+    enum config_section_id id = check->daemons[i].section;
+    const struct config_section *section = id == CONFIG_SECTIONS ? NULL : &check->config->section[id];
+
+    for (size_t j = 0; section != NULL && j < section->count; j++) {
+        const struct config_entry *entry = &section->entries[j];
+        if (entry->error == NULL && needs_names(entry) && serves(check, i, entry))
             return true;
+    }
     return false;
 }
 
@@ -77,7 +85,7 @@ static void check_names(struct check *check)
     char *missing = find_missing(check), *services = NULL;
 
     for (size_t i = 0; missing != NULL && i < check->instance->service_count; i++)
-        if (is_in_chroot(check, i) && section_needs_names(&check->config->section[check->daemons[i].section]))
+        if (service_needs_names(check, i))
             add_service(&services, &check->instance->services[i]);
     if (services != NULL) {
         struct check_place place = place_of(check, services);
@@ -89,35 +97,34 @@ static void check_names(struct check *check)
     mem_free(missing);
 }
 
-/* What is a target of that entry, and not in the queue directory. */
-static void add_missing(const struct check *check, const struct config_entry *entry, char **missing)
+/* What is a target of that entry, and not in the queue directory; NULL: nothing. */
+static char *find_sockets(const struct check *check, const struct config_entry *entry)
 {
+    char *missing = NULL;
+
     for (size_t i = 0; i < entry->target_count; i++) {
         const char *socket = entry->targets[i].socket_path;
         char *path = socket == NULL ? NULL : mem_format("%s%s", check->instance->queue_directory, socket);
         if (path != NULL && access(path, F_OK) != 0 && errno != EACCES)
-            add(missing, mem_format("%s (%s.%s, %s)", path, config_section_name(entry->section), entry->name,
-                                    entry->where));
+            add(&missing, mem_string(path));
         mem_free(path);
     }
+    return missing;
 }
 
-static void check_sockets(struct check *check, enum config_section_id id)
+static void check_sockets(struct check *check, const struct config_entry *entry)
 {
-    const struct config_section *section = &check->config->section[id];
-    char *missing = NULL, *services = NULL;
+    char *missing = entry->error == NULL ? find_sockets(check, entry) : NULL, *services = NULL;
 
-    for (size_t i = 0; i < section->count; i++)
-        if (section->entries[i].error == NULL)
-            add_missing(check, &section->entries[i], &missing);
     for (size_t i = 0; missing != NULL && i < check->instance->service_count; i++)
-        if (check->daemons[i].section == id && is_in_chroot(check, i))
+        if (serves(check, i, entry))
             add_service(&services, &check->instance->services[i]);
     if (services != NULL) {
         struct check_place place = place_of(check, services);
         check_warn(check, &place,
-                   "chroot is \"y\", and there is no %s" CHECK_CURE
-                   "move the target's socket there, or make chroot \"n\"", missing);
+                   "chroot is \"y\", and there is no %s (%s.%s, %s)" CHECK_CURE
+                   "move the target's socket there, or make chroot \"n\"", missing,
+                   config_section_name(entry->section), entry->name, entry->where);
     }
     mem_free(services);
     mem_free(missing);
@@ -127,5 +134,6 @@ void check_chroots(struct check *check)
 {
     check_names(check);
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
-        check_sockets(check, id);
+        for (size_t i = 0; i < check->config->section[id].count; i++)
+            check_sockets(check, &check->config->section[id].entries[i]);
 }

@@ -1,8 +1,8 @@
 #include "check.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "config_host.h"
 #include "crypto.h"
 #include "mem.h"
 #include "tls.h"
@@ -15,8 +15,7 @@ struct profiles {
 
 static bool is_this_machine(const struct config_target *target)
 {
-    return target->socket_path != NULL || strcmp(target->host, "localhost") == 0 ||
-           (target->host_is_address && strncmp(target->host, "127.", 4) == 0) || strcmp(target->host, "::1") == 0;
+    return target->socket_path != NULL || config_host_is_loopback(span_text(target->host));
 }
 
 static const char *what_is_read(const struct config_entry *entry)

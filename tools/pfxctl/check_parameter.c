@@ -29,7 +29,8 @@ static const char map_type[] = "socketmap:";
 static const char proxy_type[] = "proxy:";
 static const char policy_word[] = "check_policy_service";
 static const char context_name[] = "smtpd_policy_service_policy_context";
-static const char ends[] = " \t,{}";
+static const char separators[] = " \t,";
+static const char ends[] = " \t,{}"; /* of what stands between or within them */
 
 /* The word that begins there. */
 static struct span word_at(const char *text)
@@ -70,14 +71,18 @@ static void check_refusal(const struct check_use *use)
                           "%s", refusals[i].agent, refusals[i].cure);
 }
 
-/* proxymap(8) opens only what one of its own parameters names. */
-static void check_proxy(const struct check_use *use, const char *table, struct span map)
+static bool is_proxied(const struct check_use *use, const char *table)
 {
     size_t n = strlen(proxy_type);
-    bool is_proxied = (size_t)(table - use->parameter->value) >= n && memcmp(table - n, proxy_type, n) == 0;
+    return (size_t)(table - use->parameter->value) >= n && memcmp(table - n, proxy_type, n) == 0;
+}
+
+/* proxymap(8) opens only what one of its own parameters names. */
+static void check_proxy(const struct check_use *use, struct span map)
+{
     char *whole = mem_format("%s%.*s", proxy_type, (int)map.n, map.p);
 
-    if (is_proxied && use->check->instance->proxy_read_maps != NULL &&
+    if (use->check->instance->proxy_read_maps != NULL &&
         strstr(use->check->instance->proxy_read_maps, whole) == NULL)
         check_mistake(use->check, &use->place,
                       "proxymap(8) refuses what proxy_read_maps does not name" CHECK_CURE "write it without \"%s\"",
@@ -86,22 +91,26 @@ static void check_proxy(const struct check_use *use, const char *table, struct s
 }
 
 /* socketmap:ADDRESS:NAME */
-static void check_map(const struct check_use *use, const char *table)
+static void check_map(struct check_use use, const char *table)
 {
     struct span map = word_at(table);
     struct span rest = span_skip(map, strlen(map_type));
     size_t colon = span_find_last(rest, ':');
     struct span address = span_first(rest, colon);
 
-    check_refusal(use);
-    check_proxy(use, table, map);
+    check_refusal(&use);
+    if (is_proxied(&use, table)) {
+        use.asker = "proxymap";
+        use.service = NULL;
+        check_proxy(&use, map);
+    }
     if (colon >= rest.n - (rest.n > 0) || span_find(address, ':') == address.n) {
-        check_mistake(use->check, &use->place,
+        check_mistake(use.check, &use.place,
                       "%.*s must be socketmap:unix:PATH:NAME or socketmap:inet:HOST:PORT:NAME", (int)map.n, map.p);
         return;
     }
     char *name = mem_copy(rest.p + colon + 1, rest.n - colon - 1);
-    check_entry(use, check_use_service(use, address), name);
+    check_entry(&use, check_use_service(&use, address), name);
     mem_free(name);
 }
 
@@ -113,7 +122,7 @@ static void check_maps(struct check_use *use)
     use->what = "socket map";
     for (; (at = strstr(at, map_type)) != NULL; at += strlen(map_type))
         if (at == value || strchr(" \t,{:=", at[-1]) != NULL)
-            check_map(use, at);
+            check_map(*use, at);
 }
 
 /* What is said there and nowhere else, or NULL. */
@@ -141,26 +150,13 @@ static const char *value_in_force(const struct instance *instance, const char *w
     return value;
 }
 
-/* Where the brace that begins there is closed. */
-static const char *close_of(const char *text)
-{
-    size_t depth = 0;
-
-    for (; *text != '\0'; text++) {
-        depth += *text == '{';
-        if (*text == '}' && --depth == 0)
-            break;
-    }
-    return text;
-}
-
 /* The policy_context of "{ ADDRESS, NAME=VALUE, ... }"; NULL: it has none. A block of mem.h. */
 static char *find_context(const char *text)
 {
     static const char name[] = "policy_context";
     const char *at = text[0] == '{' ? strstr(text, name) : NULL;
 
-    if (at == NULL || at > close_of(text))
+    if (at == NULL || at > text + instance_word_bytes(text, separators))
         return NULL;
     at += strlen(name);
     at += strspn(at, " \t=");
@@ -213,6 +209,7 @@ static void check_policies(struct check_use *use)
 {
     const char *at = use->parameter->value;
 
+    use->asker = "smtpd";
     use->wanted = SERVICE_POLICY;
     use->what = "policy service";
     while ((at = strstr(at, policy_word)) != NULL) {
@@ -239,6 +236,7 @@ static void check_sasl(struct check_use *use)
     bool has_type = strncmp(value, "unix:", 5) == 0 || strncmp(value, "inet:", 5) == 0;
     char *address = mem_format("%s%s", has_type ? "" : "unix:", value);
 
+    use->asker = "smtpd";
     use->wanted = SERVICE_SASL;
     use->what = "server of Dovecot's protocol";
     if (type != NULL && strcmp(type, "dovecot") == 0)
@@ -248,15 +246,39 @@ static void check_sasl(struct check_use *use)
     mem_free(address);
 }
 
+/* A restriction class is asked by its name alone. */
+static bool is_class(const struct instance *instance, const char *name)
+{
+    const char *at = value_at(instance, main_cf, "smtpd_restriction_classes");
+    struct span word = SPAN("");
+
+    for (; at != NULL && *at != '\0' && !span_equal(word, span_text(name)); at = word.p + word.n) {
+        at += strspn(at, separators);
+        word = span_make(at, strcspn(at, separators));
+    }
+    return span_equal(word, span_text(name));
+}
+
+/* Elsewhere the word is text: of a reply, of a pattern. */
+static bool holds_restrictions(const struct instance_parameter *parameter)
+{
+    static const char end[] = "_restrictions";
+    size_t n = strlen(parameter->name);
+
+    return parameter->is_own || (n >= strlen(end) && strcmp(parameter->name + n - strlen(end), end) == 0);
+}
+
 void check_parameters(struct check *check)
 {
     for (size_t i = 0; i < check->instance->parameter_count; i++) {
         const struct instance_parameter *parameter = &check->instance->parameters[i];
+        if (parameter->is_own && !is_class(check->instance, parameter->name))
+            continue;
         struct check_use use = check_use_of(check, parameter);
-        if (strcmp(parameter->name, "proxy_read_maps") != 0) {
+        if (strcmp(parameter->name, "proxy_read_maps") != 0)
             check_maps(&use);
+        if (holds_restrictions(parameter))
             check_policies(&use);
-        }
         if (strcmp(parameter->name, "smtpd_sasl_path") == 0)
             check_sasl(&use);
         check_use_free(&use);

@@ -5,15 +5,48 @@
 #include <unistd.h>
 
 #include "check_service.h"
+#include "config_host.h"
 #include "mem.h"
 #include "nearest.h"
+
+/* Who asks for what a parameter says whose name begins so. */
+static const struct {
+    const char *prefix;
+    const char *program;
+} askers[] = {
+    { "smtpd_", "smtpd" },
+    { "smtp_", "smtp" },
+    { "lmtp_", "lmtp" },
+    { "postscreen_", "postscreen" },
+};
+
+static const char *find_asker(const char *parameter)
+{
+    for (size_t i = 0; i < sizeof(askers) / sizeof(askers[0]); i++)
+        if (strncmp(parameter, askers[i].prefix, strlen(askers[i].prefix)) == 0)
+            return askers[i].program;
+    return NULL;
+}
+
+/* "NAME/TYPE"; a name may hold a slash, too. */
+static const struct instance_service *find_service(const struct instance *instance, const char *text)
+{
+    const char *slash = strrchr(text, '/');
+    char *name = mem_copy(text, (size_t)(slash - text));
+    const struct instance_service *service = instance_find(instance, name, slash + 1);
+
+    mem_free(name);
+    return service;
+}
 
 /* "main.cf", or "master.cf: SERVICE/TYPE". */
 struct check_use check_use_of(struct check *check, const struct instance_parameter *parameter)
 {
-    struct check_use use = { .check = check, .parameter = parameter };
+    struct check_use use = { .check = check, .parameter = parameter, .asker = find_asker(parameter->name) };
     const char *service = strstr(parameter->where, ": ");
 
+    if (service != NULL)
+        use.service = find_service(check->instance, service + 2);
     use.name = mem_format("%s%s%s", service == NULL ? "" : service + 2, service == NULL ? "" : ": ", parameter->name);
     use.place = (struct check_place){ .file = span_text(service == NULL ? check->main_path : check->master_path),
                                       .name = span_text(use.name) };
@@ -25,14 +58,18 @@ void check_use_free(struct check_use *use)
     mem_free(use->name);
 }
 
+/* By the address as it stands there, or, at this machine, by the port alone. */
 static const struct instance_service *find_inet(const struct check_use *use, struct span address)
 {
     char *name = mem_copy(address.p, address.n);
-    const struct instance_service *service = instance_find(use->check->instance, name, "inet");
-    const char *port = strrchr(name, ':');
+    const struct instance_service *service = instance_find(use->check->instance, name + strlen("inet:"), "inet");
+    struct service place;
 
-    if (service == NULL && port != NULL)
-        service = instance_find(use->check->instance, port + 1, "inet");
+    if (service == NULL && service_of_socket(&place, name)) {
+        if (config_host_is_loopback(span_text(place.host)))
+            service = instance_find(use->check->instance, place.port, "inet");
+        service_free(&place);
+    }
     mem_free(name);
     return service;
 }
@@ -49,16 +86,33 @@ static const struct instance_service *find_similar(const struct check *check, co
     return nearest.best == NULL ? NULL : instance_find(instance, nearest.best, "unix");
 }
 
-/* Whether one of those that ask tables and policies for mail that comes in is in a chroot, to the queue directory. */
-static bool asks_in_chroot(const struct instance *instance)
+static bool may_ask(const struct check_use *use, const struct instance_service *service)
 {
-    static const char *const askers[] = { "smtpd", "cleanup", "trivial-rewrite" };
+    const char *program = instance_program(service);
+
+    if (use->service != NULL)
+        return service == use->service;
+    if (use->asker != NULL)
+        return strcmp(program, use->asker) == 0;
+    return strcmp(program, "smtpd") == 0 || strcmp(program, "cleanup") == 0 || strcmp(program, "trivial-rewrite") == 0;
+}
+
+/* Does one of those who may ask do so from within a chroot, to the queue directory; from outside? */
+static bool asks(const struct check_use *use, bool in_chroot)
+{
+    const struct instance *instance = use->check->instance;
 
     for (size_t i = 0; i < instance->service_count; i++)
-        for (size_t j = 0; j < sizeof(askers) / sizeof(askers[0]); j++)
-            if (instance->services[i].is_chroot && strcmp(instance_program(&instance->services[i]), askers[j]) == 0)
-                return true;
+        if (instance->services[i].is_chroot == in_chroot && may_ask(use, &instance->services[i]))
+            return true;
     return false;
+}
+
+/* An absolute path to a place that is elsewhere in the chroot. */
+static void tell_chroot(const struct check_use *use, const char *path, const char *cure, const char *right)
+{
+    check_warn(use->check, &use->place, "%s is not there in the chroot that master.cf has for %s(8)" CHECK_CURE "%s %s",
+               path, use->asker != NULL ? use->asker : "smtpd(8), cleanup(8) or trivial-rewrite", cure, right);
 }
 
 static bool is_there(const char *path)
@@ -67,11 +121,10 @@ static bool is_there(const char *path)
 }
 
 /* Whoever asks is in the queue directory, which is also the root of who is in a chroot. */
-static bool is_socket(const struct check_use *use, const char *path)
+static bool is_in_queue(const struct check_use *use, const char *path)
 {
     char *below = mem_format("%s/%s", use->check->instance->queue_directory, path);
-    bool is_below = path[0] != '/' || asks_in_chroot(use->check->instance);
-    bool is = (is_below && is_there(below)) || (path[0] == '/' && is_there(path));
+    bool is = is_there(below);
 
     mem_free(below);
     return is;
@@ -81,9 +134,15 @@ static bool is_socket(const struct check_use *use, const char *path)
 static void look_for_socket(const struct check_use *use, const char *path, const char *name)
 {
     const struct instance_service *similar = name == NULL ? NULL : find_similar(use->check, name);
+    bool is_absolute = path[0] == '/', in_chroot = asks(use, true);
 
-    if (is_socket(use, path))
+    if ((!is_absolute || in_chroot) && is_in_queue(use, path))
         return;
+    if (is_absolute && is_there(path)) {
+        if (in_chroot && !asks(use, false))
+            tell_chroot(use, path, "let its daemon listen below", use->check->instance->queue_directory);
+        return;
+    }
     if (similar != NULL)
         check_mistake(use->check, &use->place,
                       "master.cf has no service for %s, and there is no such socket" CHECK_CURE
@@ -120,16 +179,14 @@ static const char *relative_of(const struct check_use *use, const char *path)
 {
     const char *queue = use->check->instance->queue_directory;
     size_t n = strlen(queue);
-    bool in_chroot = asks_in_chroot(use->check->instance);
+    bool in_chroot = asks(use, true);
 
     if (is_of_queue(path) && in_chroot)
         return path + 1;
     if (strncmp(path, queue, n) != 0 || path[n] != '/')
         return path;
     if (in_chroot)
-        check_warn(use->check, &use->place,
-                   "%s is not there in the chroot that master.cf has for smtpd(8), cleanup(8) or "
-                   "trivial-rewrite(8)" CHECK_CURE "write %s", path, path + n + 1);
+        tell_chroot(use, path, "write", path + n + 1);
     return path + n + 1;
 }
 
@@ -168,7 +225,7 @@ const struct instance_service *check_use_service(const struct check_use *use, st
     if (span_begins(address, "unix:"))
         service = find_unix(use, span_skip(address, strlen("unix:")));
     else if (span_begins(address, "inet:"))
-        service = find_inet(use, span_skip(address, strlen("inet:")));
+        service = find_inet(use, address);
     if (service == NULL)
         return NULL;
     const struct check_daemon *daemon = check_service_daemon(use->check, service);

@@ -15,6 +15,8 @@ struct check_use {
     const struct instance_parameter *parameter;
     struct check_place place;
     char *name; /* of the place */
+    const struct instance_service *service; /* whose option it is; NULL: of main.cf */
+    const char *asker; /* the only program that asks; NULL: those that do for mail that comes in */
     enum service_protocol wanted;
     const char *what; /* for people */
 };

@@ -1,8 +1,8 @@
 #include "import_write.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "config_host.h"
 #include "mem.h"
 
 enum { LISTEN = 1 };
@@ -146,8 +146,10 @@ static void add_service(struct import *im, const struct listener *l, char *path)
 
 static bool is_loopback(const char *endpoint)
 {
-    return strncmp(endpoint, "127.", 4) == 0 || strncmp(endpoint, "[::1]:", 6) == 0 ||
-           strncasecmp(endpoint, "localhost:", 10) == 0;
+    struct config_host host;
+    const char *why;
+
+    return config_host_parse(span_text(endpoint), &host, &why) && config_host_is_loopback(host.host);
 }
 
 /* master(8) ends when it cannot have an address, so nothing of this kind comes without somebody's consent. */

@@ -74,6 +74,14 @@ static void read_option_line(struct instance *instance, char *line)
     add_parameter(instance, mem_format("master.cf: %s", line), slash + 1, value);
 }
 
+static void read_own_line(struct instance *instance, char *line)
+{
+    cut_value(line);
+    for (size_t i = 0; i < instance->parameter_count; i++)
+        if (strcmp(instance->parameters[i].name, line) == 0)
+            instance->parameters[i].is_own = true;
+}
+
 /* Set or not: what the daemons go by. */
 static void read_setting_line(struct instance *instance, char *line)
 {
@@ -85,8 +93,6 @@ static void read_setting_line(struct instance *instance, char *line)
         { "daemon_directory", &instance->daemon_directory },
         { "mail_owner", &instance->mail_owner },
         { "virtual_transport", &instance->virtual_transport },
-        { "smtpd_sasl_type", &instance->smtpd_sasl_type },
-        { "smtpd_sasl_path", &instance->smtpd_sasl_path },
         { "proxy_read_maps", &instance->proxy_read_maps },
     };
     char *value = cut_value(line);
@@ -98,20 +104,28 @@ static void read_setting_line(struct instance *instance, char *line)
             *settings[i].to = mem_string(value);
 }
 
-/* The next word of *rest, { several words } too; NULL at the end. */
+/* Of "{ several words }" the words, as master(8) hands them over. */
+static char *strip_braces(char *word, size_t n)
+{
+    if (n < 2 || word[0] != '{' || word[n - 1] != '}')
+        return word;
+    for (n--; n > 1 && strchr(blanks, word[n - 1]) != NULL; n--)
+        ;
+    word[n] = '\0';
+    return word + 1 + strspn(word + 1, blanks);
+}
+
+/* The next word of *rest; NULL at the end. */
 static char *cut_word(char **rest)
 {
     char *word = *rest + strspn(*rest, blanks);
-    char *end = word + strcspn(word, blanks);
-    char *brace = word[0] == '{' ? strchr(word, '}') : NULL;
+    size_t n = instance_word_bytes(word, blanks);
 
-    if (word[0] == '\0')
+    if (n == 0)
         return NULL;
-    if (brace != NULL)
-        end = brace + 1;
-    *rest = *end == '\0' ? end : end + 1;
-    *end = '\0';
-    return word;
+    *rest = word + n + (word[n] != '\0');
+    word[n] = '\0';
+    return strip_braces(word, n);
 }
 
 static bool is_yes(const char *column, bool otherwise)
@@ -166,11 +180,11 @@ bool instance_exists(const char *config_directory)
 static const char *read_all(struct instance *instance)
 {
     static const char *const settings[] = { "-x", "queue_directory", "daemon_directory", "mail_owner",
-                                            "virtual_transport", "smtpd_sasl_type", "smtpd_sasl_path",
-                                            "proxy_read_maps", "compatibility_level", NULL };
+                                            "virtual_transport", "proxy_read_maps", "compatibility_level", NULL };
     static const char *const explicit[] = { "-xn", NULL };
     static const char *const services[] = { "-M", NULL };
     static const char *const options[] = { "-xP", NULL };
+    static const char *const own[] = { "-nC", "user", NULL };
 
     if (!instance_exists(instance->config_directory))
         return "there is no main.cf";
@@ -181,6 +195,8 @@ static const char *read_all(struct instance *instance)
         why = read_lines(instance, services, read_service_line);
     if (why == NULL)
         why = read_lines(instance, options, read_option_line);
+    if (why == NULL)
+        why = read_lines(instance, own, read_own_line);
     return why;
 }
 
@@ -228,8 +244,6 @@ void instance_free(struct instance **instance)
     mem_free(i->daemon_directory);
     mem_free(i->mail_owner);
     mem_free(i->virtual_transport);
-    mem_free(i->smtpd_sasl_type);
-    mem_free(i->smtpd_sasl_path);
     mem_free(i->proxy_read_maps);
     mem_free(i);
 }
@@ -240,6 +254,17 @@ const struct instance_service *instance_find(const struct instance *instance, co
         if (strcmp(instance->services[i].name, name) == 0 && strcmp(instance->services[i].type, type) == 0)
             return &instance->services[i];
     return NULL;
+}
+
+size_t instance_word_bytes(const char *text, const char *separators)
+{
+    size_t n = 0, depth = 0;
+
+    for (; text[n] != '\0' && (depth > 0 || strchr(separators, text[n]) == NULL); n++) {
+        depth += text[n] == '{';
+        depth -= text[n] == '}' && depth > 0;
+    }
+    return n;
 }
 
 const char *instance_program(const struct instance_service *service)

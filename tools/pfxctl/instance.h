@@ -2,7 +2,7 @@
  * A Postfix instance as postconf(1) tells it: its services, and the parameters that are set.
  *
  * Shape:  names expanded ("-x"); a parameter of master.cf ("-o name=value") is one more parameter, with its service in
- *         `where`. What stands in a column as "-" is what Postfix takes it for.
+ *         `where`. What stands in a column as "-" is what Postfix takes it for. { Several words } are one argument.
  * Errors: instance_read() gives NULL, and *why: there is no main.cf, or postconf(1) complains.
  * Owner:  the caller, instance_free().
  * Source: postconf(1), master(5).
@@ -29,6 +29,7 @@ struct instance_parameter {
     char *where; /* "main.cf", or "master.cf: SERVICE/TYPE" */
     char *name;
     char *value;
+    bool is_own; /* no parameter of Postfix: it says something where another names it */
 };
 
 struct instance {
@@ -37,8 +38,6 @@ struct instance {
     char *daemon_directory;
     char *mail_owner;
     char *virtual_transport;
-    char *smtpd_sasl_type;
-    char *smtpd_sasl_path;
     char *proxy_read_maps;
     bool chroots; /* what "-" means in that column */
     struct instance_service *services;
@@ -57,6 +56,9 @@ void instance_free(struct instance **instance);
 
 /* The service of that name and type ("unix", "inet"), or NULL. */
 const struct instance_service *instance_find(const struct instance *instance, const char *name, const char *type);
+
+/* Where a word ends: at one of the separators, or of the text. Separators within { } are part of it. */
+size_t instance_word_bytes(const char *text, const char *separators);
 
 /* The name of a program without directories. */
 const char *instance_program(const struct instance_service *service);

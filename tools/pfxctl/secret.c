@@ -30,14 +30,16 @@ static bool has_any_arrived(void)
     return false;
 }
 
-/* Without SA_RESTART: a signal ends read(2). */
+/* Without SA_RESTART: a signal ends read(2). What is ignored stays so: in the background read(2) then fails. */
 static void hold_signals(struct sigaction before[SIGNALS])
 {
     const struct sigaction noting = { .sa_handler = note };
 
     for (size_t i = 0; i < SIGNALS; i++) {
         arrived[signals[i]] = 0;
-        sigaction(signals[i], &noting, &before[i]);
+        sigaction(signals[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &noting, NULL);
     }
 }
 
