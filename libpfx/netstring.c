@@ -1,7 +1,5 @@
 #include "netstring.h"
 
-#include <stdio.h>
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -62,10 +60,22 @@ static char *put(char *to, struct span bytes)
     return to + bytes.n;
 }
 
+/* "LENGTH:", at the end of text. */
+static struct span write_length(char text[NETSTRING_OVERHEAD_BYTES], size_t length)
+{
+    char *at = text + NETSTRING_OVERHEAD_BYTES;
+
+    *--at = ':';
+    do
+        *--at = (char)('0' + length % 10);
+    while ((length /= 10) > 0);
+    return span_make(at, (size_t)(text + NETSTRING_OVERHEAD_BYTES - at));
+}
+
 size_t netstring_encode(char *out, size_t size, struct span head, struct span body)
 {
     char digits[NETSTRING_OVERHEAD_BYTES];
-    struct span length = span_make(digits, (size_t)snprintf(digits, sizeof(digits), "%zu:", head.n + body.n));
+    struct span length = write_length(digits, head.n + body.n);
     size_t needed = length.n + head.n + body.n + 1;
 
     if (needed <= size)
