@@ -134,12 +134,15 @@ static bool add_lasting(struct buf *key, const struct subject *subject)
 /* The first byte of a key; the fingerprint follows. */
 #define KIND_OF_ANSWER 'a' /* and those that follow, one for each section */
 #define KIND_OF_FOUND_CANDIDATE 'w'
-#define FINGERPRINT_BYTES 16
+#define FINGERPRINT_BYTES SPAN_HEX_BYTES
 
 static void add_entry(struct buf *key, char kind, const struct config_entry *entry, uint64_t fingerprint)
 {
-    buf_format(key, "%c%016" PRIx64 "%s", kind, fingerprint, entry->name);
-    buf_add(key, SPAN("\0"));
+    char head[1 + FINGERPRINT_BYTES] = { kind };
+
+    span_write_hex(head + 1, fingerprint);
+    buf_add(key, span_make(head, sizeof(head)));
+    add_text(key, entry->name);
 }
 
 /* Where the value has it already, its case counts. */

@@ -1,7 +1,5 @@
 #include "request.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -153,7 +151,7 @@ static enum template_outcome render_headers(const struct config_entry *entry, co
 {
     enum template_outcome outcome = TEMPLATE_DONE;
     struct buf line;
-    char id[sizeof("X-Request-Id: 0123456789abcdef")];
+    char id[] = "X-Request-Id: 0123456789abcdef";
 
     buf_init(&line, HEADER_LINE_MAX_BYTES);
     for (size_t i = 0; i < entry->header_count && outcome == TEMPLATE_DONE; i++) {
@@ -167,7 +165,7 @@ static enum template_outcome render_headers(const struct config_entry *entry, co
             http_add_header(http, buf_text(&line));
     }
     buf_free(&line);
-    snprintf(id, sizeof(id), "X-Request-Id: %016" PRIx64, request_id);
+    span_write_hex(id + sizeof(id) - 1 - SPAN_HEX_BYTES, request_id);
     http_add_header(http, id);
     return outcome;
 }

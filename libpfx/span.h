@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -82,6 +83,15 @@ static inline struct span span_skip(struct span s, size_t n)
 static inline struct span span_first(struct span s, size_t n)
 {
     return (struct span){ s.p, n };
+}
+
+#define SPAN_HEX_BYTES 16 /* of 64 bits */
+
+/* All digits of value, in lower case, without a NUL. */
+static inline void span_write_hex(char digits[SPAN_HEX_BYTES], uint64_t value)
+{
+    for (size_t i = SPAN_HEX_BYTES; i > 0; value >>= 4)
+        digits[--i] = "0123456789abcdef"[value & 15];
 }
 
 #endif
