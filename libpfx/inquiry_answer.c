@@ -24,28 +24,37 @@ static struct verdict judge(struct inquiry *inquiry, const struct http_answer *a
     return verdict_of_login(entry, &login, &inquiry->value);
 }
 
+/* What the log tells besides the warning. */
+static void warn(const struct inquiry *inquiry, const struct http_answer *answer, const struct config_target *target,
+                 const struct verdict *verdict)
+{
+    bool stands_in = verdict->is_failure && inquiry->calls != NULL && inquiry->calls->has_old;
+    const char *old = stands_in ? "; an old answer stands in" : "";
+    char detail[HTTP_DETAIL_MAX_BYTES];
+
+    if (answer->failure != HTTP_ANSWERED)
+        snprintf(detail, sizeof(detail), "%s%s", answer->detail, old);
+    else
+        snprintf(detail, sizeof(detail), "%s%sstatus %d%s", verdict->detail == NULL ? "" : verdict->detail,
+                 verdict->detail == NULL ? "" : "; ", answer->status, old);
+    backend_log_warning(inquiry, target->origin, verdict->warning, detail);
+}
+
 struct verdict inquiry_answer_read(struct inquiry *inquiry, const struct http_answer *answer,
                                    const struct config_target *target)
 {
     struct entry_state *state = backend_state_of(inquiry->backend, inquiry->entry);
     struct verdict verdict;
-    char detail[HTTP_DETAIL_MAX_BYTES] = "";
 
     if (answer->failure == HTTP_ANSWERED) {
         verdict = judge(inquiry, answer);
-        snprintf(detail, sizeof(detail), "%s%sstatus %d", verdict.detail == NULL ? "" : verdict.detail,
-                 verdict.detail == NULL ? "" : "; ", answer->status);
         backend_log_typo(inquiry, &verdict);
         stats_add(state->stats, STATS_backend_unexpected, verdict.is_failure);
     } else {
         verdict = verdict_of_failure(answer->failure, answer->reason);
-        snprintf(detail, sizeof(detail), "%s", answer->detail);
     }
-    size_t n = strlen(detail);
-    if (verdict.is_failure && inquiry->calls != NULL && inquiry->calls->has_old)
-        snprintf(detail + n, sizeof(detail) - n, "; an old answer stands in");
     if (verdict.warning != NULL)
-        backend_log_warning(inquiry, target->origin, verdict.warning, detail);
+        warn(inquiry, answer, target, &verdict);
     return verdict;
 }
 
