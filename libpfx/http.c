@@ -14,7 +14,7 @@
 #define RESOLVE_LINE_MAX_BYTES 2048 /* HOST:PORT:ADDRESSES; RESOLVER_ADDRESSES_MAX of them and the longest host name */
 
 struct http_call {
-    CURL *easy;
+    CURL *easy; /* NULL while it is idle: the last one cannot be used again */
     struct http_endpoint *endpoint;
     struct http_call *next, *previous;
     struct resolver_waiter waiter;
@@ -30,6 +30,8 @@ struct http_call {
     size_t header_bytes;
     bool too_big;
     bool header_ended; /* the empty line came */
+    bool is_whole;     /* the answer came, to its end */
+    bool is_fresh; /* on a new connection */
     bool in_multi;
     enum http_failure failed; /* before libcurl had it */
     const char *failed_detail;
@@ -74,6 +76,7 @@ static void unlink_call(struct http_call *call)
 
 static void free_call(struct http_call *call)
 {
+    curl_easy_cleanup(call->easy);
     buf_free(&call->url);
     buf_free(&call->body);
     buf_free(&call->packed);
@@ -90,6 +93,24 @@ static void empty(struct buf *b)
         buf_clear(b);
 }
 
+/*
+ * A handle is used again only after a whole answer: of one that broke off libcurl may still hold a part, and the next
+ * answer must not meet it. Connections outlive handles. That of a login goes, with what it holds of it.
+ */
+static void release_handle(struct http_call *call)
+{
+    if (!call->is_whole || call->watched != NULL || call->body.secret) {
+        curl_easy_cleanup(call->easy);
+        call->easy = NULL;
+        return;
+    }
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
+    if (call->addresses != NULL)
+        curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
+    if (call->is_fresh)
+        curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 0L);
+}
+
 /* Takes the call out of everything that it waits in, and keeps its buffers for the next one. */
 static void release(struct http_call *call)
 {
@@ -100,7 +121,7 @@ static void release(struct http_call *call)
         curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
     resolver_forget(&call->waiter);
     loop_cancel(http->loop, &call->timer);
-    curl_easy_cleanup(call->easy);
+    release_handle(call);
     http_watch_end(&call->watched);
     http_endpoint_free_headers(endpoint, call->headers);
     call->headers = NULL;
@@ -111,7 +132,7 @@ static void release(struct http_call *call)
         return;
     }
     call->addresses = NULL;
-    call->in_multi = call->too_big = call->header_ended = false;
+    call->in_multi = call->too_big = call->header_ended = call->is_whole = call->is_fresh = false;
     call->header_bytes = 0;
     call->failed = HTTP_ANSWERED;
     call->detail[0] = '\0';
@@ -181,6 +202,7 @@ static void finished(CURL *easy, CURLcode result)
         return;
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
+    call->is_whole = result == CURLE_OK;
     http_failure_detail(easy, (int)result, call->detail, detail);
     deliver(call, http_failure_of((int)result, call->too_big), detail);
 }
@@ -307,6 +329,7 @@ void http_add_header(struct http_call *call, const char *line)
 
 void http_use_new_connection(struct http_call *call)
 {
+    call->is_fresh = true;
     curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
@@ -326,7 +349,6 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     return call;
 }
 
-/* A handle for each request: what libcurl remembers of one answer must not meet the next. Connections outlive it. */
 static void open_handle(struct http_call *call)
 {
     call->easy = curl_easy_init();
@@ -338,7 +360,6 @@ static void open_handle(struct http_call *call)
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
-    call->watched = http_watch_begin(call->easy);
 }
 
 struct http_call *http_prepare(struct http_endpoint *endpoint)
@@ -351,7 +372,9 @@ struct http_call *http_prepare(struct http_endpoint *endpoint)
     } else {
         call = new_call(endpoint);
     }
-    open_handle(call);
+    if (call->easy == NULL)
+        open_handle(call);
+    call->watched = http_watch_begin(call->easy);
     call->previous = NULL;
     call->next = endpoint->busy;
     if (call->next != NULL)

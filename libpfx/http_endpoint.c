@@ -6,6 +6,8 @@
 #include "http_state.h"
 #include "mem.h"
 
+#define READ_BYTES 4096L /* of one read(2); each request in flight has a buffer of that size */
+
 static CURLcode prepare_tls(CURL *easy, void *ssl_ctx, void *context)
 {
     (void)easy;
@@ -33,6 +35,7 @@ void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy)
     static const long resolve_as[] = { CURL_IPRESOLVE_WHATEVER, CURL_IPRESOLVE_V4, CURL_IPRESOLVE_V6 };
 
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -182,7 +185,7 @@ static void add_content_type(struct http_endpoint *endpoint)
         return;
     if (endpoint->entry->payload.count > 0)
         add_fixed(endpoint, mem_format("Content-Type: %s", endpoint->entry->content_type));
-    else /* libcurl's own, of a POST without a body */
+    else if (strcmp(endpoint->entry->method, "POST") == 0) /* libcurl's own, of a POST without a body */
         endpoint->headers = curl_slist_append(endpoint->headers, "Content-Type:");
 }
 
@@ -198,7 +201,8 @@ static void add_fixed_headers(struct http_endpoint *endpoint)
     add_content_type(endpoint);
     if (entry->payload.count > 0 && entry->request_compression)
         add_fixed(endpoint, mem_string("Content-Encoding: gzip"));
-    endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
+    if (entry->payload.count > 0) /* libcurl would ask first whether it may send a long body */
+        endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
 }
 
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,
