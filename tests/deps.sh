@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, saying which first; quick and silent when none is.
-# deps.sh [build] [demo] [test] [slow] [deb]; without arguments: all of them.
+# deps.sh [build] [demo] [test] [slow] [bench] [deb]; without arguments: all of them.
 set -eu
 
 packages=
-for group in ${*:-build demo test slow deb}; do
+for group in ${*:-build demo test slow bench deb}; do
     case $group in
     build) packages="$packages gcc libc6-dev pkg-config"
         packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev"
@@ -14,6 +14,7 @@ for group in ${*:-build demo test slow deb}; do
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
     slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr"
         packages="$packages curl glewlwyd dbconfig-no-thanks prometheus" ;;
+    bench) packages="$packages nginx libnginx-mod-http-echo wrk strace openssl perl procps" ;;
     deb) packages="$packages debhelper dpkg-dev lintian debootstrap" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
     esac
@@ -38,7 +39,7 @@ esac
 case $missing in *glewlwyd*)
     echo "glewlwyd glewlwyd/config_type select No configuration" | debconf-set-selections ;;
 esac
-case $missing in *postfix* | *dovecot* | *glewlwyd* | *prometheus*)
+case $missing in *postfix* | *dovecot* | *glewlwyd* | *nginx* | *prometheus*)
     if [ ! -e /usr/sbin/policy-rc.d ]; then
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
@@ -59,4 +60,5 @@ fi
 rm -f "$log"
 case $missing in *dovecot-core*) update-rc.d dovecot disable ;; esac
 case $missing in *glewlwyd*) update-rc.d glewlwyd disable ;; esac
+case $missing in *nginx*) update-rc.d nginx disable ;; esac
 case $missing in *prometheus*) update-rc.d prometheus disable ;; esac

@@ -1,0 +1,265 @@
+#!/usr/bin/env bash
+# make bench: how fast pfx is, as ratios of what ran beside it. bench.sh BUILD-DIRECTORY
+#
+# Each row has two sides that take turns, ROUNDS times; its ratio is the median of those of the rounds. A row prints
+# PASS, FAIL, or NEAR within 5 % of its target; one without a target its figure.
+# PEER=unix:PATH or inet:HOST:PORT puts another server beside pfx: PEER_PROTOCOL=socketmap, policy or sasl, PEER_MAP the
+# name of its map. It asks http://127.0.0.1:BACKEND_PORT/map/KEY, /policy or /auth, as pfx does.
+set -eu
+
+build=$(realpath "$1")
+tools=$build/tests/bench
+cd "$(dirname "$0")/../.."
+. tests/bench/servers.sh
+
+ROUNDS=${ROUNDS:-5}
+MS=${MS:-1500} # of one side in one round
+NEAR_PERCENT=5
+failed=0
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/pfx-bench.XXXXXX")
+chmod 755 "$dir"
+mkdir -m 777 "$dir/state"
+trap servers_end EXIT
+trap 'exit 130' INT TERM
+ulimit -n 16384
+
+# --- Numbers
+
+value() { # FIELD LINE: of "field=value ..."
+    sed -n "s/.*\b$1=\([0-9.]*\).*/\1/p" <<<"$2"
+}
+calculate() { # EXPRESSION
+    awk "BEGIN { printf \"%.10g\", $1 }"
+}
+median() { # NUMBER...
+    printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { printf "%.10g", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+# verdict FIGURE at-least|at-most TARGET
+verdict() {
+    local state
+    state=$(awk -v f="$1" -v how="$2" -v t="$3" -v near="$NEAR_PERCENT" 'BEGIN {
+        good = how == "at-least" ? f >= t : f <= t
+        off = (f - t) / t * 100
+        print (off < near && off > -near ? "NEAR" : good ? "PASS" : "FAIL") }')
+    [ "$state" != FAIL ] || failed=$((failed + 1))
+    echo "$state"
+}
+report() { # ROW FIGURES VERDICT
+    printf '%-46s %-62s %s\n' "$1" "$2" "$3"
+}
+
+# --- Sides of a row: each prints a line of load
+
+pfx() { # NAME PROTOCOL OPTION...
+    local name=$1 protocol=$2
+    shift 2
+    "$tools/load" -t "$MS" -p "$(servers_workers "$name")" "$@" "$protocol" "unix:$dir/$name"
+}
+cached() { pfx map socketmap -m cached "$@"; }
+hit() { pfx map socketmap "$@"; }
+bare() { "$tools/load" -t "$MS" -p "$echo_pid" "$@" echo "unix:$dir/echo"; }
+libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
+straight() { # wrk prints no line of load
+    wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/map/user1%40example.com" 2>/dev/null |
+        sed -n 's/^Requests\/sec: */rate=/p'
+}
+peer() { "$tools/load" -t "$MS" -m "${PEER_MAP:-bench}" "$@" "${PEER_PROTOCOL:-socketmap}" "$PEER"; }
+
+# sides FIELD "A" "B": runs them in turns; leaves ratios, as, bs, and cpu of A.
+sides() {
+    local field=$1 a b round
+    ratios=() as=() bs=() cpu=()
+    for ((round = 0; round < ROUNDS; round++)); do
+        if ((round % 2)); then
+            b=$($3)
+            a=$($2)
+        else
+            a=$($2)
+            b=$($3)
+        fi
+        as+=("$(value "$field" "$a")")
+        bs+=("$(value "$field" "$b")")
+        ratios+=("$(calculate "${as[-1]} / ${bs[-1]}")")
+        cpu+=("$(value user_us "$a") $(value system_us "$a")")
+    done
+    user_us=$(median "${cpu[@]% *}")
+    system_us=$(median "${cpu[@]#* }")
+}
+compare() { # ROW TARGET "A" "B": rates; TARGET - has none
+    sides rate "$3" "$4"
+    local ratio
+    ratio=$(median "${ratios[@]}")
+    report "$1" "$(printf '%.2f of it: %.0f of %.0f/s, %.1f + %.1f us CPU' "$ratio" "$(median "${as[@]}")" \
+        "$(median "${bs[@]}")" "$user_us" "$system_us")" "$([ "$2" = - ] || verdict "$ratio" at-least "$2")"
+}
+
+# --- Rows
+
+row_cache_hit() {
+    "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/map"
+    compare 'cache hit, 64 connections : echo' 0.75 'cached -c 64' 'bare -c 64'
+}
+row_backend_hit() {
+    compare 'backend hit, 64 connections : libcurl' 0.90 'hit -c 64' 'libcurl -c 64'
+    compare 'backend hit, 64 connections : wrk' - 'hit -c 64' straight
+}
+row_latency() {
+    sides p50_us 'hit -c 1' 'libcurl -c 1'
+    local added=() round
+    for ((round = 0; round < ROUNDS; round++)); do
+        added+=("$(calculate "${as[round]} - ${bs[round]}")")
+    done
+    report 'backend hit, 1 connection : libcurl' "$(printf '%.0f us more at the median, %.0f and %.0f' \
+        "$(median "${added[@]}")" "$(median "${as[@]}")" "$(median "${bs[@]}")")" \
+        "$(verdict "$(median "${added[@]}")" at-most 15)"
+}
+row_slow() {
+    local round rates=()
+    for ((round = 0; round < ROUNDS; round++)); do
+        rates+=("$(value rate "$(pfx two socketmap -c 64 -m slow)")")
+    done
+    local ratio
+    ratio=$(calculate "$(median "${rates[@]}") / (64 / 0.020)")
+    report 'backend of 20 ms, 64 connections, 2 workers' "$(printf '%.3f of 64 / 20 ms: %.0f/s' "$ratio" \
+        "$(median "${rates[@]}")")" "$(verdict "$ratio" at-least 0.95)"
+}
+row_idle() {
+    compare '1,000 idle connections besides : without' 0.97 'hit -c 64 -i 1000' 'hit -c 64'
+    sides p99_us 'hit -c 64 -i 1000' 'hit -c 64'
+    report '  p99' "$(printf '%.2f of it' "$(median "${ratios[@]}")")" \
+        "$(verdict "$(median "${ratios[@]}")" at-most 1.2)"
+}
+row_protocols() {
+    compare 'policy, 64 connections : socketmap' 0.85 'pfx policy policy -c 64' 'hit -c 64'
+    compare 'SASL PLAIN, 64 connections : socketmap' 0.80 'pfx sasl sasl -c 64' 'hit -c 64'
+}
+
+dirty_mb() { # PID
+    awk '/^Private_Dirty:/ { printf "%.1f", $2 / 1024 }' "/proc/$1/smaps_rollup"
+}
+row_memory() {
+    servers_start memory "$build/pfx-socketmap" -w 1
+    "$tools/load" -c 1 -i 1000 -t 3000 socketmap "unix:$dir/memory" >"$dir/memory.load" &
+    local load=$! worker
+    sleep 2
+    worker=$(dirty_mb "$(servers_workers memory)")
+    local mother
+    mother=$(dirty_mb "${parent[memory]}")
+    wait "$load"
+    report 'memory of a worker, 1,000 connections' "$worker MB" "$(verdict "$worker" at-most 6)"
+    report 'memory of the parent' "$mother MB" "$(verdict "$mother" at-most 4)"
+    servers_stop memory
+}
+
+# CPU time of all processes of a daemon, in ms.
+spent_ms() { # NAME
+    cat /proc/"${parent[$1]}"/task/*/schedstat $(servers_workers "$1" | tr , '\n' | sed 's|.*|/proc/&/task/*/schedstat|') |
+        awk '{ ns += $1 } END { printf "%.1f", ns / 1000000 }'
+}
+start_of() { # ROW TARGET MAP
+    local round spent=()
+    for ((round = 0; round < ROUNDS; round++)); do
+        rm -f "$dir/start"
+        servers_start start "$build/pfx-socketmap" -w 1 -C "$dir/start.cfg"
+        "$tools/load" -n 1 -m "$3" socketmap "unix:$dir/start"
+        spent+=("$(spent_ms start)")
+        servers_stop start
+    done
+    report "$1" "$(median "${spent[@]}") ms of CPU" "$(verdict "$(median "${spent[@]}")" at-most "$2")"
+}
+row_start() {
+    echo "socket_maps = { bench = { target = \"http://127.0.0.1:$http_port/map/%s\"; value_field = \"value\"; }; };" \
+        >"$dir/start.cfg"
+    start_of 'start to the first answer, http' 40 bench
+    cat >"$dir/start.cfg" <<END
+socket_maps = { bench = { target = "https://127.0.0.1:$https_port/map/%s"; value_field = "value";
+                          tls = { root_ca = ["system", "$dir/certs/ca.pem"]; }; }; };
+END
+    start_of 'start to the first answer, https' 80 bench
+}
+
+# growth ROW "POINTS" COMMAND: CPU of a request at each point, in turns; the last may cost 1.1 times the first.
+growth() {
+    local row=$1 point round line
+    local -A costs=()
+    for ((round = 0; round < ROUNDS; round++)); do
+        for point in $2; do
+            line=$($3 "$point")
+            costs[$point]+=" $(calculate "$(value user_us "$line") + $(value system_us "$line")")"
+        done
+    done
+    local figures=() worst=0 first
+    for point in $2; do
+        # shellcheck disable=SC2086
+        figures+=("$(median ${costs[$point]})")
+    done
+    first=${figures[0]}
+    worst=$(printf '%s\n' "${figures[@]}" | sort -g | tail -1)
+    report "$row" "$(printf '%.1f ' "${figures[@]}")us CPU" "$(verdict "$(calculate "$worst / $first")" at-most 1.10)"
+}
+with_entries() { pfx "entries$1" socketmap -m cached -c 64; }
+with_cached() { pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
+with_connections() { cached -c "$1"; }
+row_growth() {
+    local n
+    for n in 100 300 1000; do
+        servers_configuration "$n" >"$dir/pfx.cfg"
+        servers_start "entries$n" "$build/pfx-socketmap" -w 1
+        "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/entries$n"
+    done
+    growth 'growth: 100, 300, 1,000 entries' '100 300 1000' with_entries
+    for n in 100 300 1000; do
+        servers_stop "entries$n"
+    done
+    growth 'growth: 100 to 4,000 connections' '100 300 1000 4000' with_connections
+    servers_configuration 0 >"$dir/pfx.cfg"
+    for n in 1000 10000 100000 1000000; do
+        mkdir -m 777 "$dir/state$n"
+        sed "s|^state_directory.*|state_directory = \"$dir/state$n\";|" "$dir/pfx.cfg" >"$dir/cache.cfg"
+        servers_start "cache$n" "$build/pfx-socketmap" -w 1 -C "$dir/cache.cfg"
+        "$tools/load" -c 64 -m cached -k "$n" -n "$n" socketmap "unix:$dir/cache$n"
+    done
+    growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' '1000 10000 100000 1000000' with_cached
+}
+
+row_calls() { # system calls of the worker, by name, a backend hit
+    local questions=20000
+    strace -f -c -o "$dir/calls" -p "$(servers_workers map)" 2>/dev/null &
+    local tracer=$!
+    sleep 1
+    "$tools/load" -c 64 -n "$questions" socketmap "unix:$dir/map"
+    kill -INT "$tracer"
+    wait "$tracer" || true
+    report 'system calls, backend hit, 64 connections' "$(awk -v n="$questions" '$4 ~ /^[0-9]+$/ && $NF != "total" &&
+        $4 / n >= 0.005 { printf "%s%s %.2f", sep, $NF, $4 / n; sep = ", " }' "$dir/calls")" ''
+}
+
+machine() {
+    echo "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1), $(nproc) processors, Linux $(uname -r)"
+    "$build/pfx-socketmap" -V
+    "$tools/curl" -V
+    nginx -v 2>&1
+    echo "load average $(cut -d' ' -f1-3 /proc/loadavg), $ROUNDS rounds of $MS ms"
+    echo
+}
+
+servers_nginx
+servers_configuration 0 >"$dir/pfx.cfg"
+"$tools/echo" "$dir/echo" &
+echo_pid=$!
+servers+=("$echo_pid")
+servers_start map "$build/pfx-socketmap" -w 1
+servers_start two "$build/pfx-socketmap" -w 2
+servers_start policy "$build/pfx-policyd" -w 1
+servers_start sasl "$build/pfx-saslbridge" -w 1
+machine
+if [ -n "${PEER:-}" ]; then
+    case ${PEER_PROTOCOL:=socketmap} in socketmap) ours=map ;; *) ours=$PEER_PROTOCOL ;; esac
+    compare "$PEER_PROTOCOL, 64 connections : $PEER" - "pfx $ours $PEER_PROTOCOL -c 64" 'peer -c 64'
+    compare "$PEER_PROTOCOL, 1 connection : $PEER" - "pfx $ours $PEER_PROTOCOL -c 1" 'peer -c 1'
+fi
+for row in ${ROWS:-cache_hit backend_hit latency slow idle protocols memory start growth calls}; do
+    "row_$row"
+done
+[ "$failed" = 0 ]
