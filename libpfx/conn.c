@@ -99,12 +99,38 @@ void conn_set_close(struct conn_set *set)
     conn_set_stop_listening(set);
     while (set->first != NULL)
         conn_close(set->first);
+    buf_free(&set->spare);
 }
 
 static void trim(struct buf *b)
 {
     if (b->n == 0 && b->room > CONN_READ_BYTES)
         buf_free(b);
+}
+
+/* A connection that waits keeps no room to read into: the one that reads next gets it. */
+static void pass_on(struct conn *conn)
+{
+    struct buf *spare = &conn->set->spare;
+
+    trim(&conn->in);
+    if (conn->in.n > 0 || conn->in.room == 0)
+        return;
+    buf_free(spare);
+    *spare = conn->in;
+    buf_init(&conn->in, spare->max);
+    conn->in.secret = spare->secret;
+}
+
+static void take_over(struct conn *conn)
+{
+    struct buf *spare = &conn->set->spare;
+
+    if (conn->in.room > 0 || spare->room == 0)
+        return;
+    conn->in = *spare;
+    buf_init(spare, conn->in.max);
+    spare->secret = conn->in.secret;
 }
 
 /* Would it take a request now? */
@@ -213,7 +239,7 @@ static void process(struct conn *conn)
         if (!flush(conn))
             return;
     }
-    trim(&conn->in);
+    pass_on(conn);
     if (may_leave(conn))
         leave(conn);
     else if (is_open(conn))
@@ -240,6 +266,7 @@ static void receive(struct conn *conn)
     size_t want = conn->in.n < CONN_READ_BYTES ? CONN_READ_BYTES : conn->in.n;
     if (want > left)
         want = left;
+    take_over(conn);
     ssize_t n = recv(conn->io.fd, buf_reserve(&conn->in, want), want, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (may_leave(conn))

@@ -88,6 +88,7 @@ struct conn_set {
     size_t count;
     uint32_t opened; /* so far, this one included when conn_ops.opened is called */
     struct conn *first;
+    struct buf spare; /* room to read into, which nobody uses now */
     struct conn_listener *listeners;
     size_t listener_count;
     struct loop_timer accept_pause;

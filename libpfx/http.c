@@ -195,6 +195,8 @@ static void finished(CURL *easy, CURLcode result)
 {
     char detail[HTTP_DETAIL_MAX_BYTES];
     struct http_call *call = NULL;
+
+    detail[0] = '\0';
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
     if (call->addresses != NULL)
         call->endpoint->loaded_generation = call->generation;
@@ -203,7 +205,8 @@ static void finished(CURL *easy, CURLcode result)
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     call->is_whole = result == CURLE_OK;
-    http_failure_detail(easy, (int)result, call->detail, detail);
+    if (result != CURLE_OK)
+        http_failure_detail(easy, (int)result, call->detail, detail);
     deliver(call, http_failure_of((int)result, call->too_big), detail);
 }
 
