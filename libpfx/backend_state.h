@@ -76,7 +76,8 @@ struct inquiry {
     bool is_listed;
     bool is_background;
     struct inquiry *next, *previous; /* in its row */
-    size_t row;
+    size_t row; /* of backend.inquiries, once it is known */
+    bool has_row;
     struct backend_call *calls;
 };
 

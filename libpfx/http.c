@@ -11,6 +11,7 @@
 #include "mem.h"
 
 #define IDLE_BUFFER_MAX_BYTES  16384
+#define EXPECT_BYTES (1024 * 1024) /* of a body, and libcurl would ask first whether it may send it */
 #define RESOLVE_LINE_MAX_BYTES 2048 /* HOST:PORT:ADDRESSES; RESOLVER_ADDRESSES_MAX of them and the longest host name */
 
 struct http_call {
@@ -288,6 +289,8 @@ static void set_request(struct http_call *call)
 
     if (entry->request_compression && body->n > 0 && gzip_pack(buf_span(body), &call->packed))
         body = &call->packed;
+    if (body->n > EXPECT_BYTES)
+        http_add_header(call, "Expect:");
     curl_easy_setopt(call->easy, CURLOPT_URL, buf_text(&call->url));
     if (entry->payload.count > 0 || strcmp(entry->method, "POST") == 0) {
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body->n == 0 ? "" : body->p);

@@ -201,8 +201,6 @@ static void add_fixed_headers(struct http_endpoint *endpoint)
     add_content_type(endpoint);
     if (entry->payload.count > 0 && entry->request_compression)
         add_fixed(endpoint, mem_string("Content-Encoding: gzip"));
-    if (entry->payload.count > 0) /* libcurl would ask first whether it may send a long body */
-        endpoint->headers = curl_slist_append(endpoint->headers, "Expect:");
 }
 
 struct http_endpoint *http_endpoint_new(struct http *http, const struct config_entry *entry,

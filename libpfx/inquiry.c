@@ -69,9 +69,13 @@ static bool may_be_shared(const struct inquiry *inquiry)
     return inquiry->entry->section != CONFIG_DOVECOT_SASL;
 }
 
-static size_t row_of(const struct inquiry *inquiry)
+static size_t row_of(struct inquiry *inquiry)
 {
-    return siphash(&inquiry->backend->hash_key, buf_span(&inquiry->subject.bytes)) % BACKEND_INQUIRIES_ROWS;
+    if (!inquiry->has_row)
+        inquiry->row = siphash(&inquiry->backend->hash_key, buf_span(&inquiry->subject.bytes)) %
+                       BACKEND_INQUIRIES_ROWS;
+    inquiry->has_row = true;
+    return inquiry->row;
 }
 
 static void list(struct inquiry *inquiry)
@@ -80,15 +84,15 @@ static void list(struct inquiry *inquiry)
 
     if (!may_be_shared(inquiry))
         return;
-    inquiry->row = row_of(inquiry);
-    inquiry->next = backend->inquiries[inquiry->row];
+    struct inquiry **first = &backend->inquiries[row_of(inquiry)];
+    inquiry->next = *first;
     if (inquiry->next != NULL)
         inquiry->next->previous = inquiry;
-    backend->inquiries[inquiry->row] = inquiry;
+    *first = inquiry;
     inquiry->is_listed = true;
 }
 
-struct inquiry *inquiry_twin(const struct inquiry *inquiry)
+struct inquiry *inquiry_twin(struct inquiry *inquiry)
 {
     if (!may_be_shared(inquiry))
         return NULL;

@@ -17,7 +17,7 @@
 #include "backend_state.h"
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question);
-struct inquiry *inquiry_twin(const struct inquiry *inquiry);
+struct inquiry *inquiry_twin(struct inquiry *inquiry);
 
 /* False: nobody is asked, *verdict is known. */
 bool inquiry_ask(struct inquiry *inquiry, int64_t deadline_ms, struct verdict *verdict);

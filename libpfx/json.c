@@ -239,6 +239,15 @@ static void put_escaped(char *out, char c)
     out[1] = letter;
 }
 
+size_t json_plain_bytes(struct span text)
+{
+    size_t n = 0;
+
+    while (n < text.n && (unsigned char)text.p[n] >= 0x20 && text.p[n] != '"' && text.p[n] != '\\')
+        n++;
+    return n;
+}
+
 size_t json_escape(char *out, size_t size, struct span text)
 {
     size_t needed = 0;
@@ -247,13 +256,16 @@ size_t json_escape(char *out, size_t size, struct span text)
         needed += escaped_bytes(text.p[i]);
     if (needed > size)
         return needed;
-    for (size_t i = 0; i < text.n; i++) {
-        size_t length = escaped_bytes(text.p[i]);
-        if (length == 1)
-            *out = text.p[i];
-        else
-            put_escaped(out, text.p[i]);
-        out += length;
+    while (text.n > 0) {
+        size_t plain = json_plain_bytes(text);
+        if (plain > 0) {
+            memcpy(out, text.p, plain);
+            out += plain;
+        } else {
+            put_escaped(out, text.p[0]);
+            out += escaped_bytes(text.p[0]);
+        }
+        text = span_skip(text, plain > 0 ? plain : 1);
     }
     return needed;
 }

@@ -22,4 +22,7 @@ bool json_check(struct span text, const char **why);
  */
 size_t json_escape(char *out, size_t size, struct span text);
 
+/* How many bytes at the start of text stand for themselves there. */
+size_t json_plain_bytes(struct span text);
+
 #endif

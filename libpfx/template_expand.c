@@ -3,7 +3,7 @@
 #include "json.h"
 #include "utf8.h"
 
-#define JSON_CHARACTER_MAX_BYTES 6 /* \u0000; a character of UTF-8 has at most 4 */
+#define JSON_CHARACTER_MAX_BYTES 6 /* \u0000 */
 
 /* needed counts all that was put; what would pass size is not written. */
 struct output {
@@ -119,18 +119,18 @@ static void put_ready(struct output *out, enum template_escape escape, struct sp
         put(out, bytes);
 }
 
-/* The inside of a JSON string, character by character: it may be percent-encoded on its way, and needs no memory. */
+/* The inside of a JSON string, part by part: it may be percent-encoded on its way, and needs no memory. */
 static void put_json(struct output *out, enum template_escape escape, struct span text)
 {
     char escaped[JSON_CHARACTER_MAX_BYTES];
 
     while (text.n > 0) {
-        size_t length = 1;
-        while (length < text.n && ((unsigned char)text.p[length] & 0xC0) == 0x80)
-            length++;
-        size_t n = json_escape(escaped, sizeof(escaped), span_first(text, length));
-        put_ready(out, escape, span_make(escaped, n));
-        text = span_skip(text, length);
+        size_t plain = json_plain_bytes(text);
+        if (plain > 0)
+            put_ready(out, escape, span_first(text, plain));
+        else
+            put_ready(out, escape, span_make(escaped, json_escape(escaped, sizeof(escaped), span_first(text, 1))));
+        text = span_skip(text, plain > 0 ? plain : 1);
     }
 }
 

@@ -41,9 +41,24 @@ static size_t read_character(struct span text, uint32_t *code)
     return length;
 }
 
+/* How many bytes at the start are ASCII; eight at a time. */
+static size_t ascii_bytes(struct span text)
+{
+    size_t n = 0;
+
+    for (uint64_t eight; n + sizeof(eight) <= text.n; n += sizeof(eight)) {
+        memcpy(&eight, text.p + n, sizeof(eight));
+        if ((eight & 0x8080808080808080U) != 0)
+            break;
+    }
+    while (n < text.n && (unsigned char)text.p[n] < 0x80)
+        n++;
+    return n;
+}
+
 bool utf8_valid(struct span text)
 {
-    while (text.n > 0) {
+    for (text = span_skip(text, ascii_bytes(text)); text.n > 0; text = span_skip(text, ascii_bytes(text))) {
         uint32_t code;
         size_t length = read_character(text, &code);
         if (length == 0)
