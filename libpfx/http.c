@@ -5,146 +5,12 @@
 #include <string.h>
 
 #include "gzip.h"
-#include "http_state.h"
+#include "http_call.h"
 #include "http_watch.h"
-#include "httpstatus.h"
 #include "mem.h"
 
-#define IDLE_BUFFER_MAX_BYTES  16384
 #define EXPECT_BYTES (1024 * 1024) /* of a body, and libcurl would ask first whether it may send it */
 #define RESOLVE_LINE_MAX_BYTES 2048 /* HOST:PORT:ADDRESSES; RESOLVER_ADDRESSES_MAX of them and the longest host name */
-
-struct http_call {
-    CURL *easy; /* NULL while it is idle: the last one cannot be used again */
-    struct http_endpoint *endpoint;
-    struct http_call *next, *previous;
-    struct resolver_waiter waiter;
-    struct loop_timer timer; /* the deadline, or at once when the call has failed already */
-    struct buf url;
-    struct buf body;
-    struct buf packed;
-    struct buf answer;
-    struct curl_slist *headers; /* of this call; its last element goes on with the endpoint's */
-    struct curl_slist *addresses;
-    struct http_watched *watched; /* NULL: nobody looks on */
-    unsigned generation; /* of addresses */
-    size_t header_bytes;
-    bool too_big;
-    bool header_ended; /* the empty line came */
-    bool is_whole;     /* the answer came, to its end */
-    bool is_fresh; /* on a new connection */
-    bool in_multi;
-    enum http_failure failed; /* before libcurl had it */
-    const char *failed_detail;
-    void (*done)(void *arg, const struct http_answer *answer);
-    void *arg;
-    char detail[CURL_ERROR_SIZE];
-};
-
-static size_t take_body(char *bytes, size_t one, size_t n, void *context)
-{
-    struct http_call *call = context;
-    call->too_big = !buf_add(&call->answer, span_make(bytes, one * n));
-    return call->too_big ? 0 : one * n;
-}
-
-static size_t take_header(char *bytes, size_t one, size_t n, void *context)
-{
-    struct http_call *call = context;
-    enum httpstatus status = httpstatus_of(span_make(bytes, one * n));
-    size_t cr = span_find(span_make(bytes, one * n), '\r');
-
-    if (status == HTTPSTATUS_BAD || (cr < one * n && cr + 2 != one * n))
-        return 0; /* a bare CR ends a value for some and not for others (RFC 9112, section 2.2) */
-    if (one * n > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
-        call->header_ended = true;
-    else if (status == HTTPSTATUS_GOOD) /* after a 1xx answer another one follows */
-        call->header_ended = false;
-    call->header_bytes += one * n;
-    call->too_big = call->header_bytes > HTTP_HEADER_MAX_BYTES;
-    return call->too_big ? 0 : one * n;
-}
-
-static void unlink_call(struct http_call *call)
-{
-    if (call->next != NULL)
-        call->next->previous = call->previous;
-    if (call->previous != NULL)
-        call->previous->next = call->next;
-    else
-        call->endpoint->busy = call->next;
-}
-
-static void free_call(struct http_call *call)
-{
-    curl_easy_cleanup(call->easy);
-    buf_free(&call->url);
-    buf_free(&call->body);
-    buf_free(&call->packed);
-    buf_free(&call->answer);
-    mem_free(call);
-}
-
-/* A rare big request or answer must not stay in memory. */
-static void empty(struct buf *b)
-{
-    if (b->room > IDLE_BUFFER_MAX_BYTES)
-        buf_free(b);
-    else
-        buf_clear(b);
-}
-
-/*
- * A handle is used again only after a whole answer: of one that broke off libcurl may still hold a part, and the next
- * answer must not meet it. Connections outlive handles. That of a login goes, with what it holds of it.
- */
-static void release_handle(struct http_call *call)
-{
-    if (!call->is_whole || call->watched != NULL || call->body.secret) {
-        curl_easy_cleanup(call->easy);
-        call->easy = NULL;
-        return;
-    }
-    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
-    if (call->addresses != NULL)
-        curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
-    if (call->is_fresh)
-        curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 0L);
-}
-
-/* Takes the call out of everything that it waits in, and keeps its buffers for the next one. */
-static void release(struct http_call *call)
-{
-    struct http_endpoint *endpoint = call->endpoint;
-    struct http *http = endpoint->http;
-
-    if (call->in_multi)
-        curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
-    resolver_forget(&call->waiter);
-    loop_cancel(http->loop, &call->timer);
-    release_handle(call);
-    http_watch_end(&call->watched);
-    http_endpoint_free_headers(endpoint, call->headers);
-    call->headers = NULL;
-    curl_slist_free_all(call->addresses);
-    unlink_call(call);
-    if (http->idle_calls >= HTTP_IDLE_CALLS_MAX) {
-        free_call(call);
-        return;
-    }
-    call->addresses = NULL;
-    call->in_multi = call->too_big = call->header_ended = call->is_whole = call->is_fresh = false;
-    call->header_bytes = 0;
-    call->failed = HTTP_ANSWERED;
-    call->detail[0] = '\0';
-    empty(&call->url);
-    empty(&call->body);
-    empty(&call->packed);
-    empty(&call->answer);
-    call->next = endpoint->idle;
-    endpoint->idle = call;
-    http->idle_calls++;
-}
 
 /* libcurl sets the time of the look-up, which is ours, when it begins to connect. */
 static bool is_queued(const struct http_call *call)
@@ -172,7 +38,7 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
                                                             .request_body = buf_span(&call->body),
                                                             .answer = &answer });
     call->done(call->arg, &answer);
-    release(call);
+    http_call_release(call);
 }
 
 /* libcurl itself tries another connection, a few times: under load all of those can have been kept for too long. */
@@ -315,7 +181,7 @@ void http_start(struct http_call *call, int64_t deadline_ms,
 
 void http_cancel(struct http_call *call)
 {
-    release(call);
+    http_call_release(call);
 }
 
 struct buf *http_url(struct http_call *call)
@@ -339,56 +205,6 @@ void http_use_new_connection(struct http_call *call)
     curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-static struct http_call *new_call(struct http_endpoint *endpoint)
-{
-    struct http_call *call = mem_alloc(sizeof(*call));
-
-    call->endpoint = endpoint;
-    call->waiter.done = resolved;
-    call->timer.due = time_over;
-    buf_init(&call->url, HTTP_URL_MAX_BYTES);
-    buf_init(&call->body, HTTP_BODY_MAX_BYTES);
-    buf_init(&call->packed, GZIP_ROOM_BYTES(HTTP_BODY_MAX_BYTES));
-    call->body.secret = call->packed.secret = endpoint->entry->section == CONFIG_DOVECOT_SASL;
-    buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
-    call->answer.secret = call->body.secret;
-    return call;
-}
-
-static void open_handle(struct http_call *call)
-{
-    call->easy = curl_easy_init();
-    http_endpoint_configure(call->endpoint, call->easy);
-    http_multi_adopt(&call->endpoint->group->multi, call->easy);
-    curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
-    curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
-    curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
-}
-
-struct http_call *http_prepare(struct http_endpoint *endpoint)
-{
-    struct http_call *call = endpoint->idle;
-
-    if (call != NULL) {
-        endpoint->idle = call->next;
-        endpoint->http->idle_calls--;
-    } else {
-        call = new_call(endpoint);
-    }
-    if (call->easy == NULL)
-        open_handle(call);
-    call->watched = http_watch_begin(call->easy);
-    call->previous = NULL;
-    call->next = endpoint->busy;
-    if (call->next != NULL)
-        call->next->previous = call;
-    endpoint->busy = call;
-    return call;
-}
-
 struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t connections_kept)
 {
     struct http *http = mem_alloc(sizeof(*http));
@@ -408,14 +224,13 @@ struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t c
     return http;
 }
 
-static void free_calls(struct http_endpoint *endpoint)
+struct http_call *http_prepare(struct http_endpoint *endpoint)
 {
-    while (endpoint->busy != NULL)
-        release(endpoint->busy);
-    for (struct http_call *call = endpoint->idle, *next; call != NULL; call = next) {
-        next = call->next;
-        free_call(call);
-    }
+    struct http_call *call = http_call_take(endpoint);
+
+    call->waiter.done = resolved;
+    call->timer.due = time_over;
+    return call;
 }
 
 void http_free(struct http **pointer)
@@ -426,7 +241,7 @@ void http_free(struct http **pointer)
     if (http == NULL)
         return;
     for (struct http_endpoint *endpoint = http->endpoints; endpoint != NULL; endpoint = endpoint->next)
-        free_calls(endpoint);
+        http_call_free_all(endpoint);
     http_endpoint_free_all(http);
     resolver_free(&http->resolver);
     mem_free(http);

@@ -12,7 +12,7 @@
  *         setting comes from the environment.
  * Units:  milliseconds; deadline_ms is of loop->now_ms and covers queueing, look-up, connection, TLS and answer.
  * Limits: max_response_bytes of the body, after decompression; HTTP_HEADER_MAX_BYTES of its header; connections a
- *         host as configured, further requests wait; HTTP_IDLE_CALLS_MAX calls are kept, with their buffers, for reuse.
+ *         host as configured, further requests wait; calls are kept for reuse, see http_call.h.
  * Errors: http_failure.h, and a constant text; answer.detail is for the log only: it may name hosts and addresses.
  *         A request is repeated when a reused connection was closed before the first byte: by libcurl on another one,
  *         a few times, then once on a new one.
@@ -28,11 +28,6 @@
 #include "http_endpoint.h"
 #include "http_failure.h"
 #include "loop.h"
-
-#define HTTP_HEADER_MAX_BYTES (64 * 1024)
-#define HTTP_URL_MAX_BYTES (512 * 1024)        /* the longest key, percent-encoded, and what stands around it */
-#define HTTP_BODY_MAX_BYTES (2 * 1024 * 1024)  /* the longest key several times, JSON-escaped */
-#define HTTP_IDLE_CALLS_MAX 256
 
 struct http_call;
 

@@ -3,6 +3,7 @@
  *
  * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its
  *         URL, body and further headers (http.h).
+ * Limits: HTTP_HEADER_MAX_BYTES of an answer's header, HTTP_URL_MAX_BYTES and HTTP_BODY_MAX_BYTES of a request.
  * Errors: none; the configuration was checked when it was read.
  * Owner:  struct http owns it. entry, target and profile must outlive it; profile is NULL when the target has no TLS.
  * Source: curl_easy_setopt(3).
@@ -12,6 +13,10 @@
 
 #include "config.h"
 #include "tls.h"
+
+#define HTTP_HEADER_MAX_BYTES (64 * 1024)
+#define HTTP_URL_MAX_BYTES (512 * 1024)        /* the longest key, percent-encoded, and what stands around it */
+#define HTTP_BODY_MAX_BYTES (2 * 1024 * 1024)  /* the longest key several times, JSON-escaped */
 
 struct http;
 struct http_endpoint;

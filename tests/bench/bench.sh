@@ -33,7 +33,8 @@ calculate() { # EXPRESSION
     awk "BEGIN { printf \"%.10g\", $1 }"
 }
 median() { # NUMBER...
-    printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { printf "%.10g", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+    printf '%s\n' "$@" | sort -g |
+        awk '{ v[NR] = $1 } END { printf "%.10g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 # verdict FIGURE at-least|at-most TARGET
 verdict() {
@@ -154,8 +155,10 @@ row_memory() {
 
 # CPU time of all processes of a daemon, in ms.
 spent_ms() { # NAME
-    cat /proc/"${parent[$1]}"/task/*/schedstat $(servers_workers "$1" | tr , '\n' | sed 's|.*|/proc/&/task/*/schedstat|') |
-        awk '{ ns += $1 } END { printf "%.1f", ns / 1000000 }'
+    local pid
+    for pid in "${parent[$1]}" $(servers_workers "$1" | tr , ' '); do
+        cat "/proc/$pid"/task/*/schedstat
+    done | awk '{ ns += $1 } END { printf "%.1f", ns / 1000000 }'
 }
 start_of() { # ROW TARGET MAP
     local round spent=()

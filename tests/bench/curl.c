@@ -176,8 +176,8 @@ static void measure(void)
     if (all.latency.answers == 0)
         errx(1, "no answer");
     printf("rate=%.0f p50_us=%u p99_us=%u user_us=%.2f system_us=%.2f\n", n * 1000 / (double)all.duration_ms,
-           latency_percentile_us(&all.latency, 50), latency_percentile_us(&all.latency, 99), spent_us(before.ru_utime, after.ru_utime) / n,
-           spent_us(before.ru_stime, after.ru_stime) / n);
+           latency_percentile_us(&all.latency, 50), latency_percentile_us(&all.latency, 99),
+           spent_us(before.ru_utime, after.ru_utime) / n, spent_us(before.ru_stime, after.ru_stime) / n);
 }
 
 int main(int argc, char **argv)

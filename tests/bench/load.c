@@ -185,7 +185,8 @@ static void report(const struct cpu *before, const struct cpu *after)
     if (load.latency.answers == 0)
         errx(1, "no answer");
     printf("rate=%.0f p50_us=%u p99_us=%u user_us=%.2f system_us=%.2f\n",
-           n * US_PER_S / (double)(load.end_us - load.begin_us), latency_percentile_us(&load.latency, 50), latency_percentile_us(&load.latency, 99),
+           n * US_PER_S / (double)(load.end_us - load.begin_us), latency_percentile_us(&load.latency, 50),
+           latency_percentile_us(&load.latency, 99),
            (double)(after->user_ticks - before->user_ticks) * tick_us / n,
            (double)(after->system_ticks - before->system_ticks) * tick_us / n);
 }

@@ -1,0 +1,54 @@
+/*
+ * The inside of http.h: one request, its buffers, and the handle of libcurl that carries it.
+ *
+ * Shape:  http_call_take() gives an idle call of the endpoint, or a new one, ready to be filled in; http_call_release()
+ *         takes it out of everything that it waits in, and keeps it for the next one. A handle is used again only after
+ *         a whole answer: of one that broke off libcurl may still hold a part, and the next answer must not meet it.
+ *         That of a login goes, with what it holds of it. Connections outlive handles.
+ * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept.
+ * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
+ */
+#ifndef PFX_HTTP_CALL_H
+#define PFX_HTTP_CALL_H
+
+#include "http_endpoint.h"
+#include "http_failure.h"
+#include "http_state.h"
+
+#define HTTP_IDLE_CALLS_MAX 256
+
+struct http_answer;
+struct http_watched;
+
+struct http_call {
+    CURL *easy; /* NULL while it is idle: the last one cannot be used again */
+    struct http_endpoint *endpoint;
+    struct http_call *next, *previous;
+    struct resolver_waiter waiter;
+    struct loop_timer timer; /* the deadline, or at once when the call has failed already */
+    struct buf url;
+    struct buf body;
+    struct buf packed;
+    struct buf answer;
+    struct curl_slist *headers; /* of this call; its last element goes on with the endpoint's */
+    struct curl_slist *addresses;
+    struct http_watched *watched; /* NULL: nobody looks on */
+    unsigned generation; /* of addresses */
+    size_t header_bytes;
+    bool too_big;
+    bool header_ended; /* the empty line came */
+    bool is_whole;     /* the answer came, to its end */
+    bool is_fresh;     /* on a new connection */
+    bool in_multi;
+    enum http_failure failed; /* before libcurl had it */
+    const char *failed_detail;
+    void (*done)(void *arg, const struct http_answer *answer);
+    void *arg;
+    char detail[CURL_ERROR_SIZE];
+};
+
+struct http_call *http_call_take(struct http_endpoint *endpoint);
+void http_call_release(struct http_call *call);
+void http_call_free_all(struct http_endpoint *endpoint);
+
+#endif
