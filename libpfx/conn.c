@@ -11,92 +11,8 @@
 #include "mem.h"
 #include "peer.h"
 
-static void listen_on(struct conn_set *set)
-{
-    if (set->count >= set->max_count || loop_is_armed(&set->accept_pause))
-        return;
-    for (size_t i = 0; i < set->listener_count; i++)
-        if (!set->listeners[i].watched)
-            set->listeners[i].watched = loop_add(set->loop, &set->listeners[i].io);
-}
-
-static void listen_off(struct conn_set *set)
-{
-    for (size_t i = 0; i < set->listener_count; i++)
-        if (set->listeners[i].watched) {
-            loop_remove(set->loop, &set->listeners[i].io);
-            set->listeners[i].watched = false;
-        }
-}
-
-static void pause_over(struct loop_timer *timer)
-{
-    listen_on(LOOP_OWNER(timer, struct conn_set, accept_pause));
-}
-
-static void warn_if_crowded(struct conn_set *set)
-{
-    char more[LOG_MORE_BYTES];
-
-    if (set->count * 100 >= set->max_count * CONN_WARN_PERCENT && log_may(&set->crowded, set->loop->now_ms, more))
-        log_warning("%zu client connections in this worker, max_connections is %zu%s", set->count, set->max_count,
-                    more);
-}
-
-static void accept_failed(struct conn_set *set)
-{
-    char more[LOG_MORE_BYTES];
-
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
-        return; /* a sibling was faster, or that client has gone */
-    if (log_may(&set->accept_failed, set->loop->now_ms, more))
-        log_warning("accept: %s%s", strerror(errno), more);
-    listen_off(set);
-    loop_at(set->loop, &set->accept_pause, set->loop->now_ms + CONN_ACCEPT_PAUSE_MS);
-}
-
-/* One connection an event: the event comes again while more wait, and meanwhile a sibling may take its share. */
-static void accept_one(struct loop_io *io, uint32_t events)
-{
-    struct conn_set *set = LOOP_OWNER(io, struct conn_listener, io)->set;
-    (void)events;
-
-    int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        accept_failed(set);
-    } else if (conn_open(set, fd) != NULL) {
-        warn_if_crowded(set);
-        if (set->count >= set->max_count)
-            listen_off(set);
-    }
-}
-
-void conn_set_open(struct conn_set *set, const int *fds, size_t count)
-{
-    set->accept_pause.due = pause_over;
-    set->listeners = mem_array(count, sizeof(*set->listeners));
-    set->listener_count = count;
-    for (size_t i = 0; i < count; i++) {
-        struct loop_io io = { .fd = fds[i], .events = EPOLLIN | EPOLLEXCLUSIVE, .ready = accept_one };
-        set->listeners[i] = (struct conn_listener){ .io = io, .set = set };
-    }
-    listen_on(set);
-}
-
-void conn_set_stop_listening(struct conn_set *set)
-{
-    listen_off(set);
-    for (size_t i = 0; i < set->listener_count; i++)
-        close(set->listeners[i].io.fd);
-    mem_free(set->listeners);
-    set->listeners = NULL;
-    set->listener_count = 0;
-    loop_cancel(set->loop, &set->accept_pause);
-}
-
 void conn_set_close(struct conn_set *set)
 {
-    conn_set_stop_listening(set);
     while (set->first != NULL)
         conn_close(set->first);
     buf_free(&set->spare);
@@ -389,7 +305,6 @@ void conn_close(struct conn *conn)
     mem_free(conn);
     set->count--;
     count_event(set, CONN_CLOSED);
-    listen_on(set);
     if (set->ends_when_empty && set->count == 0)
         set->emptied(set);
 }

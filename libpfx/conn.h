@@ -1,5 +1,5 @@
 /*
- * Client connections of a worker: accept, read, hand requests to a protocol, write answers.
+ * Client connections of a worker: read, hand requests to a protocol, write answers.
  *
  * Shape:  a connection is
  *           READING   waits for bytes; conn_ops.feed gets all that has come, until it says CODEC_MORE;
@@ -13,11 +13,9 @@
  *         conn_send(), conn_end() and conn_close() outside of feed the connection may be gone: do not touch it again.
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
- *         conn_set.max_count connections, then the listeners are left alone until one goes;
  *         CONN_WRITE_TIMEOUT_MS for a client that does not take its answer. No idle limit, unless conn_ops has one:
  *         Postfix decides when to leave.
- * Errors: what a client does wrong costs it its connection and gives one log line. accept(2) out of descriptors or
- *         memory: listeners rest for CONN_ACCEPT_PAUSE_MS, one line a minute.
+ * Errors: what a client does wrong costs it its connection and gives one log line.
  * Owner:  the set owns its connections. A half-closed client still gets its answers.
  */
 #ifndef PFX_CONN_H
@@ -30,10 +28,8 @@
 #include "peer.h"
 
 #define CONN_WRITE_TIMEOUT_MS 10000
-#define CONN_ACCEPT_PAUSE_MS 100
 #define CONN_READ_BYTES 4096    /* asked of one read(2) at first; a longer request gets more */
 #define CONN_PEER_MAX_BYTES PEER_MAX_BYTES
-#define CONN_WARN_PERCENT 80    /* of max_count */
 #define CONN_LAST_READS 16      /* of what a client has still sent, before it is closed */
 
 struct conn;
@@ -70,12 +66,6 @@ struct conn {
 
 enum conn_event { CONN_OPENED, CONN_CLOSED, CONN_MALFORMED };
 
-struct conn_listener {
-    struct loop_io io;
-    struct conn_set *set;
-    bool watched;
-};
-
 struct conn_set {
     struct loop *loop;
     const struct conn_ops *ops;
@@ -83,31 +73,22 @@ struct conn_set {
     bool (*traces)(void *context, const char *address); /* is that client address in debug_peer? NULL: none is */
     void (*served)(struct conn_set *set);      /* after each answer, and when conn_served() says so */
     void (*emptied)(struct conn_set *set);     /* see ends_when_empty */
-    void (*count_event)(struct conn_set *set, enum conn_event event); /* NULL: nobody counts */
-    size_t max_count;
+    void (*count_event)(struct conn_set *set, enum conn_event event); /* NULL: nobody counts. set->count holds it */
     size_t count;
     uint32_t opened; /* so far, this one included when conn_ops.opened is called */
     struct conn *first;
     struct buf spare; /* room to read into, which nobody uses now */
-    struct conn_listener *listeners;
-    size_t listener_count;
-    struct loop_timer accept_pause;
-    struct log_limit crowded;
-    struct log_limit accept_failed;
     struct log_limit cut_off;
     bool draining;
     bool hurries;
     bool ends_when_empty;                      /* then emptied is called once the last connection has gone */
 };
 
-/* fds are listening sockets, non-blocking. The caller has set loop, ops and max_count. */
-void conn_set_open(struct conn_set *set, const int *fds, size_t count);
-void conn_set_stop_listening(struct conn_set *set); /* closes the listeners */
 size_t conn_set_drain(struct conn_set *set);        /* connections leave as their protocol allows; how many did */
 size_t conn_set_hurry(struct conn_set *set);        /* while it drains: all leave as soon as they are idle; as above */
 void conn_set_close(struct conn_set *set);          /* closes everything at once */
 
-/* A connection on a socket that somebody else accepted; NULL: it is closed again. */
+/* A connection on a socket that was accepted; NULL: it is closed again. */
 struct conn *conn_open(struct conn_set *set, int fd);
 void conn_close(struct conn *conn);
 

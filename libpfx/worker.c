@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "conn_listen.h"
 #include "log.h"
 #include "mem.h"
 #include "sandbox.h"
@@ -14,6 +15,7 @@ struct worker {
     const struct worker_setup *setup;
     struct loop loop;
     struct conn_set clients;
+    struct conn_listen listen;
     struct worker_context context;
     struct stats_series *stats; /* of the daemon */
     struct loop_io control;
@@ -62,7 +64,7 @@ static void drain(struct worker *worker)
 
     if (worker->clients.draining)
         return;
-    conn_set_stop_listening(&worker->clients);
+    conn_listen_close(&worker->listen);
     worker->drain_limit.due = drain_over;
     loop_at(&worker->loop, &worker->drain_limit, worker->loop.now_ms + drain_time_ms);
     worker->drain_hurry.due = drain_nearly_over;
@@ -81,7 +83,7 @@ static void hear_parent(struct loop_io *io, uint32_t events)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n == 1) {
-        conn_set_stop_listening(&worker->clients);
+        conn_listen_close(&worker->listen);
         say(worker, WORKER_STOPPED);
         return;
     }
@@ -133,6 +135,7 @@ static void count_event(struct conn_set *clients, enum conn_event event)
         break;
     case CONN_CLOSED:
         stats_add(worker->stats, STATS_DAEMON_CONNECTIONS_OPEN, -1);
+        conn_listen_resume(&worker->listen);
         break;
     case CONN_MALFORMED:
         stats_add(worker->stats, STATS_DAEMON_MALFORMED, 1);
@@ -172,8 +175,8 @@ static bool begin(struct worker *worker, const struct worker_setup *setup, unsig
                                                .service = setup->service,
                                                .state_directory = setup->state_directory };
     worker->clients = (struct conn_set){ .loop = &worker->loop, .ops = setup->ops->conn, .context = &worker->context,
-                                         .emptied = emptied, .count_event = count_event,
-                                         .max_count = setup->max_connections };
+                                         .emptied = emptied, .count_event = count_event };
+    worker->listen = (struct conn_listen){ .set = &worker->clients, .max_count = setup->max_connections };
     if (setup->config->debug_peer.count > 0)
         worker->clients.traces = traces;
     if (setup->ops->section == CONFIG_NO_SECTION)
@@ -186,6 +189,7 @@ static bool begin(struct worker *worker, const struct worker_setup *setup, unsig
 static void end(struct worker *worker)
 {
     worker->clients.ends_when_empty = false;
+    conn_listen_close(&worker->listen);
     conn_set_close(&worker->clients);
     backend_free(&worker->context.backend);
     sandbox_leave(&worker->loop);
@@ -211,7 +215,7 @@ int worker_run(const struct worker_setup *setup, int control_fd, unsigned number
         log_fatal("cannot begin: %s", strerror(errno));
         return 1;
     }
-    conn_set_open(&worker->clients, setup->listeners->fds, setup->listeners->count);
+    conn_listen_open(&worker->listen, setup->listeners->fds, setup->listeners->count);
     loop_run(&worker->loop);
     end(worker);
     return 0;

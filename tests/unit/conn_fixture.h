@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "conn.h"
+#include "conn_listen.h"
 #include "log_fixture.h"
 #include "loop_fixture.h"
 
@@ -95,6 +95,7 @@ static void fixture_set_emptied(struct conn_set *set)
 }
 
 static struct conn_ops fixture_ops;
+static struct conn_listen fixture_listening; /* of those tests that listen */
 
 static void fixture_conn_begin(void)
 {
@@ -107,12 +108,14 @@ static void fixture_conn_begin(void)
     fixture_loop_begin();
     fixture_log_begin();
     fixture_set = (struct conn_set){ .loop = &fixture_loop, .ops = &fixture_ops, .served = fixture_client_served,
-                                     .emptied = fixture_set_emptied, .max_count = 100 };
+                                     .emptied = fixture_set_emptied };
+    fixture_listening = (struct conn_listen){ .set = &fixture_set };
 }
 
 static void fixture_conn_end(void)
 {
     fixture_set.ends_when_empty = false;
+    conn_listen_close(&fixture_listening);
     conn_set_close(&fixture_set);
     fixture_log_end();
     fixture_loop_end();

@@ -1,4 +1,4 @@
-#include "conn.h"
+#include "conn_listen.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -11,6 +11,13 @@ static struct sockaddr_un address;
 static socklen_t address_size;
 static int listener;
 
+static void resume(struct conn_set *set, enum conn_event event)
+{
+    ck_assert_ptr_eq(set, &fixture_set);
+    if (event == CONN_CLOSED)
+        conn_listen_resume(&fixture_listening);
+}
+
 static void listen_with(size_t max_count)
 {
     address = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -19,8 +26,9 @@ static void listen_with(size_t max_count)
     ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(sa_family_t)), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &address_size), 0);
     ck_assert_int_eq(listen(listener, 100), 0);
-    fixture_set.max_count = max_count;
-    conn_set_open(&fixture_set, &listener, 1);
+    fixture_listening = (struct conn_listen){ .set = &fixture_set, .max_count = max_count };
+    fixture_set.count_event = resume;
+    conn_listen_open(&fixture_listening, &listener, 1);
 }
 
 static int connect_client(void)
@@ -119,7 +127,7 @@ START_TEST(conn_set_rests_when_accept_runs_out_of_descriptors)
     close(spare); /* one is free again */
     loop_turn(&fixture_loop);
     ck_assert_uint_eq(fixture_set.count, 0);
-    fixture_move_clock(CONN_ACCEPT_PAUSE_MS);
+    fixture_move_clock(CONN_LISTEN_PAUSE_MS);
     loop_turn(&fixture_loop);
     loop_turn(&fixture_loop);
     ck_assert_uint_eq(fixture_set.count, 1);
@@ -339,7 +347,7 @@ START_TEST(conn_set_that_stopped_listening_serves_its_clients_and_refuses_new_on
     listen_with(1);
     int client = connect_client();
     fixture_turns(2);
-    conn_set_stop_listening(&fixture_set);
+    conn_listen_close(&fixture_listening);
     int late = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ck_assert_int_eq(connect(late, (const struct sockaddr *)&address, address_size), -1);
     ck_assert_int_eq(errno, ECONNREFUSED);
