@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gzip.h"
 #include "http_state.h"
 #include "mem.h"
 
@@ -215,6 +216,8 @@ struct http_endpoint *http_endpoint_new(struct http *http, const struct config_e
     endpoint->proxy = proxy_of(entry, target);
     find_host(endpoint);
     add_fixed_headers(endpoint);
+    if (entry->request_compression)
+        gzip_prepare();
     endpoint->next = http->endpoints;
     http->endpoints = endpoint;
     return endpoint;

@@ -34,7 +34,6 @@
 #define FUZZ_PAUSE_MS    3600000 /* between inputs: a target that was down is up again */
 #define FUZZ_PEERS_MAX   16
 #define FUZZ_ANSWER_MAX_BYTES 65536
-#define FUZZ_CONNECTIONS_MAX  4
 
 struct fuzz_peer {
     struct loop_io io;
@@ -199,8 +198,7 @@ static void fuzz_worker_begin(const struct conn_ops *protocol, enum config_secti
     w->context = (struct worker_context){ .config = w->config, .name = name, .state_directory = "" };
     w->context.backend = backend_new(&w->loop, w->config, &w->shared, 0);
     FUZZ_HOLDS(w->context.backend != NULL);
-    w->clients = (struct conn_set){ .loop = &w->loop, .ops = protocol, .context = &w->context,
-                                    .max_count = FUZZ_CONNECTIONS_MAX };
+    w->clients = (struct conn_set){ .loop = &w->loop, .ops = protocol, .context = &w->context };
     atexit(fuzz_worker_end);
 }
 
