@@ -46,12 +46,19 @@ static size_t mask_secret(char *out, size_t size, struct span text)
     return mask_value(out, size, text, secret);
 }
 
+static bool is_container(struct span text)
+{
+    while (text.n > 0 && strchr(" \t\r\n", text.p[0]) != NULL)
+        text = span_skip(text, 1);
+    return text.n > 0 && (text.p[0] == '{' || text.p[0] == '[');
+}
+
 static void check_masks(struct span text)
 {
     struct span header = masked(mask_header, text), body = masked(mask_body, text);
     const char *why;
 
-    if (json_check(text, &why))
+    if (json_check(text, &why) && is_container(text)) /* the mask takes nothing else for JSON */
         FUZZ_HOLDS(json_check(body, &why));
     free((char *)(size_t)header.p);
     free((char *)(size_t)body.p);
