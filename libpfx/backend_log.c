@@ -63,6 +63,17 @@ void backend_log_request(const struct backend_call *call, int status, const stru
               verdict->lacks_value ? ">" : "");
 }
 
+/* No warning: there are services that leave the member out for "nothing there". */
+static void tell_doubt(const struct inquiry *inquiry)
+{
+    const struct conn *client = inquiry->calls == NULL ? NULL : inquiry->calls->client;
+    char what[LOG_LINE_MAX_BYTES];
+
+    backend_state_of(inquiry->backend, inquiry->entry)->told_doubt = true;
+    backend_log_describe(inquiry, client, what);
+    log_info("%s: " VERDICT_DOUBT_FORMAT, what, inquiry->entry->value_field);
+}
+
 void backend_log_typo(const struct inquiry *inquiry, const struct verdict *verdict)
 {
     struct entry_state *state = backend_state_of(inquiry->backend, inquiry->entry);
@@ -70,6 +81,8 @@ void backend_log_typo(const struct inquiry *inquiry, const struct verdict *verdi
     state->had_value |= verdict->has_value;
     if (!verdict->lacks_value || state->had_value || state->answers >= BACKEND_FIRST_ANSWERS)
         return;
+    if (verdict->is_doubtful && !state->told_doubt)
+        tell_doubt(inquiry);
     if (++state->answers == BACKEND_FIRST_ANSWERS)
         backend_log_warning(inquiry, NULL,
                             "none of the first answers has the member that value_field names: check its spelling",

@@ -17,7 +17,7 @@ void backend_log_warning(const struct inquiry *inquiry, const char *origin, cons
 /* One line for a request that was answered, if somebody wants to see it. */
 void backend_log_request(const struct backend_call *call, int status, const struct verdict *verdict);
 
-/* None of the first answers has the member: then it is probably misspelt. */
+/* The member is probably misspelt: a line at the first answer with other members only, a warning when none has it. */
 void backend_log_typo(const struct inquiry *inquiry, const struct verdict *verdict);
 
 #endif

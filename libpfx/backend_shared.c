@@ -1,6 +1,10 @@
 #include "backend_shared.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "log.h"
+#include "mem.h"
 
 void backend_shared_load(struct backend_shared *shared, const struct config *config, enum config_section_id section)
 {
@@ -39,12 +43,25 @@ void backend_shared_open_state(struct backend_shared *shared, const struct confi
     shared->generation = begin_generation(shared->stats);
 }
 
+static bool has_cache(const char *directory)
+{
+    char *path = mem_format("%s/%s", directory, CACHE_FILE);
+    bool is_there = access(path, F_OK) == 0 || errno != ENOENT;
+
+    mem_free(path);
+    return is_there;
+}
+
 void backend_shared_open_existing(struct backend_shared *shared, const struct config *config, const char *directory)
 {
     char why[SHM_REASON_MAX_BYTES];
 
     if (!keeps_answers(config, shared->section))
         return;
+    if (!has_cache(directory)) {
+        log_debug("no answers are kept yet: the daemon makes " CACHE_FILE " when it starts");
+        return;
+    }
     shared->cache = cache_open_existing(directory, why);
     if (shared->cache == NULL)
         log_debug("no cache: %s", why);

@@ -31,6 +31,7 @@ struct entry_state {
     struct cause causes[BACKEND_CAUSES_MAX];
     unsigned answers; /* that lack value_field, counted up to BACKEND_FIRST_ANSWERS */
     bool had_value;
+    bool told_doubt;
     bool trace; /* debug_entry names it */
     uint64_t fingerprint;
     struct stats_series *stats;

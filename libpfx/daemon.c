@@ -25,7 +25,6 @@
 
 #define DEFAULT_CONFIG_DIRECTORY "/etc/postfix"
 #define RUN_DIRECTORY            "/run/pfx"
-#define RESOLV_CONF              "etc/resolv.conf"
 #define WORKERS_AUTO_MAX         16
 #define BACKEND_SOCKETS_MAX      1024 /* descriptors kept for connections to backends */
 #define OTHER_FILES              64   /* log, epoll, event and signal descriptors, name service */
@@ -214,13 +213,19 @@ static bool has_host_names(const struct config_section *section)
     return false;
 }
 
-/* Where there is name service outside and none inside, which is found out otherwise when the first mail comes. */
+/* What name service has outside and not inside, which is found out otherwise when the first mail comes. */
 static void check_new_root(void)
 {
-    if (asks_backends() && access("/" RESOLV_CONF, F_OK) == 0 && access(RESOLV_CONF, F_OK) != 0 &&
-        has_host_names(&process.config->section[process.ops->section]))
-        log_warning("the chroot has no %s: host names of targets may not be found; copy /%s there, or write n into the "
-                    "column chroot of master.cf", RESOLV_CONF, RESOLV_CONF);
+    static const char *const files[] = { "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts" };
+    char missing[sizeof("/etc/resolv.conf, /etc/nsswitch.conf, /etc/hosts")] = "";
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (access(files[i], F_OK) == 0 && access(files[i] + 1, F_OK) != 0)
+            snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s",
+                     missing[0] == '\0' ? "" : ", ", files[i]);
+    if (missing[0] != '\0' && asks_backends() && has_host_names(&process.config->section[process.ops->section]))
+        log_warning("the chroot has no copy of %s: host names of targets may not be found; copy what is missing there, "
+                    "or write n into the column chroot of master.cf", missing);
 }
 
 static bool drop_privileges(void)

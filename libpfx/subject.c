@@ -276,17 +276,19 @@ static const char *shown(const struct subject *subject, const char *name, char t
 static void describe_policy(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
 {
     char queue_id[SUBJECT_SHOWN_MAX_BYTES];
-    char name[SUBJECT_SHOWN_MAX_BYTES];
-    char address[SUBJECT_SHOWN_MAX_BYTES];
+    char name[SUBJECT_SHOWN_MAX_BYTES], address[SUBJECT_SHOWN_MAX_BYTES];
+    char client[2 * SUBJECT_SHOWN_MAX_BYTES + sizeof("client=[], ")] = "";
     char sender[SUBJECT_SHOWN_MAX_BYTES];
     char recipient[SUBJECT_SHOWN_MAX_BYTES];
 
     shown(subject, "queue_id", queue_id);
-    snprintf(text, size, "%s: %s%s%sclient=%s[%s], sender=<%s>, recipient=<%s>",
-             queue_id[0] == '\0' ? "NOQUEUE" : queue_id, entry == NULL ? "" : "policy=",
-             entry == NULL ? "" : entry->name, entry == NULL ? "" : ", ", shown(subject, "client_name", name),
-             shown(subject, "client_address", address), shown(subject, "sender", sender),
-             shown(subject, "recipient", recipient));
+    shown(subject, "client_name", name);
+    shown(subject, "client_address", address);
+    if (name[0] != '\0' || address[0] != '\0')
+        snprintf(client, sizeof(client), "client=%s[%s], ", name, address);
+    snprintf(text, size, "%s: %s%s%s%ssender=<%s>, recipient=<%s>", queue_id[0] == '\0' ? "NOQUEUE" : queue_id,
+             entry == NULL ? "" : "policy=", entry == NULL ? "" : entry->name, entry == NULL ? "" : ", ", client,
+             shown(subject, "sender", sender), shown(subject, "recipient", recipient));
 }
 
 static void describe_login(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
@@ -294,9 +296,10 @@ static void describe_login(const struct subject *subject, const struct config_en
     char user[SUBJECT_SHOWN_MAX_BYTES];
     char mechanism[SUBJECT_SHOWN_MAX_BYTES];
     char address[SUBJECT_SHOWN_MAX_BYTES];
+    bool has_client = shown(subject, "rip", address)[0] != '\0';
 
-    snprintf(text, size, "sasl=%s, user=<%s>, mechanism=%s, client=[%s]", entry->name, shown(subject, "user", user),
-             shown(subject, "mechanism", mechanism), shown(subject, "rip", address));
+    snprintf(text, size, "sasl=%s, user=<%s>, mechanism=%s%s%s%s", entry->name, shown(subject, "user", user),
+             shown(subject, "mechanism", mechanism), has_client ? ", client=[" : "", address, has_client ? "]" : "");
 }
 
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)

@@ -216,6 +216,13 @@ static struct verdict find_first(const struct config_entry *entry, const struct 
     return verdict;
 }
 
+static bool has_members(const struct jsondoc *doc)
+{
+    struct span first;
+
+    return jsondoc_is_object(doc, "") && jsondoc_names(doc, "", &first, 1) > 0;
+}
+
 static struct verdict find_value(const struct config_entry *entry, const struct template_values *asked,
                                  const struct jsondoc *doc, struct buf *memory)
 {
@@ -231,6 +238,7 @@ static struct verdict find_value(const struct config_entry *entry, const struct 
                                            entry->value_field)
                                  : of_value(entry, found, asked, memory, why);
     verdict.lacks_value = found == JSONDOC_MISSING;
+    verdict.is_doubtful = verdict.lacks_value && verdict.kind == VERDICT_NOTFOUND && has_members(doc);
     verdict.has_value = !verdict.lacks_value;
     return verdict;
 }

@@ -21,6 +21,10 @@
 #define VERDICT_ERROR_MAX_BYTES 200
 #define VERDICT_DENIED_TEXT "invalid user name or password" /* never which of them */
 
+/* For the administrator, with value_field, when a verdict is_doubtful. */
+#define VERDICT_DOUBT_FORMAT \
+    "the answer has no member \"%s\" (value_field): nothing there; with value_required = true this is an error"
+
 enum verdict_kind {
     VERDICT_FOUND,
     VERDICT_NOTFOUND,
@@ -37,6 +41,7 @@ struct verdict {
     const char *warning; /* constant, one of a few */
     const char *detail;  /* a constant, value_field, the text of error_field or reason_header, or NULL */
     bool lacks_value;    /* the answer was searched for value_field and does not have it */
+    bool is_doubtful;    /* and has other members: perhaps value_field is misspelt, and "nothing there" is none */
     bool has_value;      /* it does, whatever it holds */
     bool lacks_scope;    /* a token is denied for a scope that it does not have */
     bool is_other_name;  /* a token is denied because the client claims to be another */

@@ -1,21 +1,22 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, saying which first; quick and silent when none is.
-# deps.sh [build] [demo] [test] [slow] [bench] [deb]; without arguments: all of them.
+# deps.sh [build] [demo] [test] [slow] [bench] [deb] [package]; without arguments: all of them.
 set -eu
 
 packages=
-for group in ${*:-build demo test slow bench deb}; do
+for group in ${*:-build demo test slow bench deb package}; do
     case $group in
     build) packages="$packages gcc libc6-dev pkg-config"
         packages="$packages libcurl4-openssl-dev libconfig-dev libcjson-dev libssl-dev zlib1g-dev"
         packages="$packages libseccomp-dev libyaml-dev" ;;
     demo) packages="$packages postfix" ;;
-    test) packages="$packages postfix check mandoc openssl perl"
+    test) packages="$packages postfix check mandoc groff-base openssl perl"
         packages="$packages dovecot-core dovecot-imapd dovecot-lmtpd dovecot-auth-lua" ;;
     slow) packages="$packages strace valgrind clang clang-tidy libclang-rt-14-dev cppcheck gcovr"
         packages="$packages curl glewlwyd dbconfig-no-thanks prometheus" ;;
     bench) packages="$packages nginx libnginx-mod-http-echo wrk strace openssl perl procps" ;;
-    deb) packages="$packages debhelper dpkg-dev lintian debootstrap" ;;
+    deb) packages="$packages debhelper dpkg-dev" ;;
+    package) packages="$packages lintian debootstrap" ;;
     *) echo "deps.sh: no such group: $group" >&2; exit 64 ;;
     esac
 done

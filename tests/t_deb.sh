@@ -122,6 +122,7 @@ status_of_package() {
 
 # Sets PACKAGE, and NEWER: the same with a higher version.
 packages_build() {
+    command -v lintian >"$T/output" || fail "there is no lintian, which looks at the package"
     run make -s B="$B" deb
     PACKAGE=$(realpath "$B"/deb/pfx_*.deb)
     dpkg-deb -R "$PACKAGE" "$T/newer"
@@ -212,6 +213,7 @@ removal_is_refused() {
         line=$(grep -n "^$line" "$R/etc/postfix/master.cf")
         expect_holds "why it is not removed" "/etc/postfix/master.cf:${line%%:*}: ${line#*:}" "$(cat "$T/output")"
     done
+    expect_holds "what comes first" "postconf -PX submission/inet/smtpd_sasl_auth_enable" "$(cat "$T/output")"
     expect_equal "lines named" 2 "$(grep -c ' /etc/postfix/master\.cf:' "$T/output")"
     expect_equal "lines named of the second" 1 "$(grep -c " $SECOND/master\.cf:" "$T/output")"
     expect_equal "lines named of the third" 1 "$(grep -c " $THIRD/master\.cf:" "$T/output")"

@@ -93,6 +93,7 @@ check_paths() {
 check_manuals() {
     for page in man/*.[0-9]; do
         count mandoc "$(mandoc -T lint -W warning "$page" 2>&1)"
+        count groff "$(groff -k -mdoc -T utf8 -ww -rLL=78n "$page" 2>&1 >/dev/null)"
     done
 }
 

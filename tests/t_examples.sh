@@ -84,5 +84,17 @@ for daemon in pfx-socketmap pfx-policyd pfx-saslbridge pfx-metrics; do
 done
 check README.md "$readme" "$readme/pfx.cfg" --strict
 
+# Postfix asks nothing of the daemons for a domain that it would not ask again after a failure; and what README.md says
+# of taking them out leaves nothing of them.
+asked_once=$(MAIL_CONFIG=$readme postconf -hx virtual_alias_domains 2>/dev/null)
+[ -z "$asked_once" ] || { failed=$((failed + 1)); echo "README.md: virtual_alias_domains is $asked_once"; }
+sed -n '/^### Taking it out again/,/^### Which/s/^    //p' README.md | grep -v '^make\|^postfix reload' \
+    >"$directory/removal"
+MAIL_CONFIG=$readme sh -e "$directory/removal"
+! grep -n 'private/pfx-\| pfx-[a-z]*$\|smtpd_sasl_auth_enable' "$readme/main.cf" "$readme/master.cf" || {
+    failed=$((failed + 1))
+    echo "README.md: this is left when the daemons have been taken out"
+}
+
 echo "examples: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

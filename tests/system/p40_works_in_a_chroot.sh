@@ -32,7 +32,7 @@ expect_equal "an answer out of the chroot" value-of-user@example.com "$(postfix_
 expect_match "the system's CAs" '*temporary error*' "$(postfix_query untrusted user@example.com)"
 expect_match "a name that the chroot does not know" '*temporary error*' "$(postfix_query unknown x)"
 expect_log 'cannot resolve the backend'
-[ ! -e /etc/resolv.conf ] || expect_log 'warning: the chroot has no etc/resolv\.conf: .* copy /etc/resolv\.conf there'
+[ ! -e /etc/resolv.conf ] || expect_log 'warning: the chroot has no copy of /etc/resolv\.conf: .* copy what is missing'
 parent=$(pfx_parent)
 worker=$(children "$parent" | head -1)
 for pid in "$parent" "$worker"; do
@@ -49,6 +49,13 @@ new_parent() {
 }
 wait_for 20 new_parent || fail "no answer after the reload: $(cat "$T/reply")"
 
+# Each file that is missing is named.
+mv "$Q/etc/nsswitch.conf" "$T"
+postfix_reload
+postfix_query secured key >"$T/reply" || true
+wait_for 20 log_has 'no copy of .*/etc/nsswitch\.conf: ' || fail "no warning about nsswitch.conf"
+mv "$T/nsswitch.conf" "$Q/etc"
+
 # Nothing is said about name service where it is there, and where nothing needs it.
 reload_and_ask() { # NAME
     parent=$(pfx_parent)
@@ -56,7 +63,7 @@ reload_and_ask() { # NAME
     postfix_reload
     postfix_query "$1" key >"$T/reply" || true
     wait_for 20 log_has ': started, version' || fail "no start after the reload"
-    expect_no_log 'resolv\.conf'
+    expect_no_log 'the chroot has no'
 }
 : >"$Q/etc/resolv.conf"
 reload_and_ask secured

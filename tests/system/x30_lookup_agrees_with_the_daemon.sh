@@ -21,6 +21,7 @@ map temporary 'status=503'
 map late 'hang=1' 'http = { timeout = "300ms"; };'
 entry nobody "target = \"http://127.0.0.1:$(instance_unused_port)/?%s\";"
 entry bad "target = \"http://127.0.0.1/%%s\"; no_such_key = 1;"
+entry typo "target = \"http://$BACKEND/get/%s\"; value_field = \"valeu\";"
 entry mixed "target = \"http://$BACKEND/mixed?key=known1&status=%s\";"
 configuration
 
@@ -39,6 +40,16 @@ said() {
 
 said 0 value-of-known7 lookup kept known7
 expect_equal "files of the state directory" '' "$(ls "$T/data")"
+
+said 0 value-of-known7 -v lookup kept known7
+expect_holds "no file of answers" 'no answers are kept yet: the daemon makes pfx-cache when it starts' "$(<"$T/err")"
+
+# A value_field that is not there is told, with -v and without.
+lacks='the answer has no member "valeu" (value_field): nothing there; with value_required = true this is an error'
+said 1 '' lookup typo known1 known2
+expect_equal "value_field" "pfxctl: $lacks" "$(<"$T/err")"
+said 1 '' -v lookup typo known1
+expect_equal "lines about value_field, with -v" 1 "$(grep -cF ": $lacks" "$T/err")"
 
 # --- With them
 
@@ -116,6 +127,7 @@ as_nobody() {
     echo "$status"
 }
 expect_equal "the configuration is not readable" 77 "$(as_nobody lookup users known1)"
+expect_holds "who may read it" "Permission denied: only root may read it" "$(<"$T/err")"
 expect_equal "the socket is not reachable" 77 "$(as_nobody lookup --via "$SERVICE" users known1)"
 expect_equal "the port is reachable" 0 "$(as_nobody lookup --via "inet:127.0.0.1:$INET" users known1)"
 chmod 644 "$CFG"

@@ -21,6 +21,7 @@ service says 'member=sender'
 service loose 'member=sender' 'restrictions = true;'
 service tries 'member=sender' 'dry_run = true;'
 service empty 'member=sender' 'no_value_action = "REJECT nothing";'
+service typo 'member=sender' 'value_field = "valeu";'
 service permanent 'status=401'
 service temporary 'status=503' 'on_error = "450 4.3.0 own";'
 service late 'hang=1' 'http = { timeout = "300ms"; };'
@@ -87,6 +88,10 @@ expect_equal "the request" "$wanted\"policy_context\":\"says\"}" "$(fetch /_last
 said 1 REJECT policy --via "$SERVICE" says - helo_name=x
 said 0 DUNNO policy says policy_context=other request=other sender=x
 expect_holds "the request" '{"policy_context":"other","request":"other","sender":"x"}' "$(fetch /_last)"
+
+# An answer without value_field lets mail go on, and that is told.
+said 0 DUNNO policy typo sender=sender11
+expect_holds "value_field" 'pfxctl: the answer has no member "valeu" (value_field): nothing there' "$(<"$T/err")"
 
 # What -v shows.
 said 1 REJECT -v policy says sender=sender11

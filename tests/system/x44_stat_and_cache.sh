@@ -29,7 +29,9 @@ backend_at "inet:127.0.0.1:$PORT" -d "$T/known"
 postfix_new
 echo "policy unix - - n - 1 $(instance_command "$B/pfx-policyd")" >>"$T/etc/master.cf"
 run 69 stat
+expect_holds "stat before the first daemon" "/pfx-stats: not there yet: a daemon that needs it makes it" "$(<"$T/err")"
 run 69 cache list
+expect_holds "cache list before the first daemon" "/pfx-cache: not there yet" "$(<"$T/err")"
 expect_equal "state files" '' "$(find "$T/data" -name 'pfx-*')"
 
 map users '' 'response_cache = { max_age = "1h"; negative_max_age = "1h"; };'

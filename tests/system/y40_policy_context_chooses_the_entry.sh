@@ -27,7 +27,7 @@ for context in '' nobody ONE 'one ' '../one'; do
     expect_equal "policy_context=$context" "$ON_ERROR" "$(only "policy_context=$context")"
 done
 expect_equal "no policy_context" "$ON_ERROR" "$(only)"
-expect_log 'warning: NOQUEUE: client=.*: no policy service "no_such_entry" in the configuration'
+expect_log 'warning: NOQUEUE: .*: no policy service "no_such_entry" in the configuration'
 expect_equal "lines about it in a minute" 1 "$(grep -c 'no policy service' "$LOG")"
 pfx_stop
 

@@ -114,12 +114,26 @@ START_TEST(backend_value_field_that_no_first_answer_has_is_warned_about_once)
     fixture_server.answer = RESPONDER_OK("13", "{\"value\":\"v\"}");
     ask_times(BACKEND_FIRST_ANSWERS - 1);
     fixture_expect(VERDICT_NOTFOUND, "");
-    ck_assert_str_eq(fixture_log(), "");
+    ck_assert_int_eq(fixture_log_count("warning: "), 0);
     ask_times(1);
     ck_assert_int_eq(fixture_log_count(TYPO), 1);
     fixture_move_clock(LOG_LIMIT_MS);
     ask_times(BACKEND_FIRST_ANSWERS + 1);
     ck_assert_int_eq(fixture_log_count("warning: "), 1);
+}
+END_TEST
+
+START_TEST(backend_first_answer_with_other_members_only_is_told_once)
+{
+    fixture_entry("/%s", "value_field = \"valeu\";");
+    fixture_server.answer = RESPONDER_OK("2", "{}");
+    ask_times(1);
+    ck_assert_str_eq(fixture_log(), "");
+    fixture_server.answer = RESPONDER_OK("13", "{\"value\":\"v\"}");
+    ask_times(2);
+    fixture_expect_match(fixture_log(),
+                         "[^\n]*, key=<k>[^\n]*: the answer has no member \"valeu\" \\(value_field\\): nothing there; "
+                         "with value_required = true this is an error\n");
 }
 END_TEST
 
@@ -131,6 +145,8 @@ START_TEST(backend_value_field_that_one_first_answer_has_is_right)
     fixture_expect(VERDICT_FOUND, "v");
     fixture_server.answer = RESPONDER_OK("2", "{}");
     ask_times(BACKEND_FIRST_ANSWERS);
+    fixture_server.answer = RESPONDER_OK("15", "{\"status\":\"no\"}");
+    ask_times(1);
     ck_assert_str_eq(fixture_log(), "");
 }
 END_TEST
@@ -152,7 +168,8 @@ START_TEST(backend_trace_names_the_field_that_is_missing)
     log_set_level(LOG_LEVEL_DEBUG);
     fixture_server.answer = RESPONDER_OK("13", "{\"value\":\"v\"}");
     ask_times(1);
-    fixture_expect_match(fixture_log(), "[^\n]*, result=notfound, source=backend, delay=[0-9.]*, lacks=<valeu>\n");
+    fixture_expect_match(fixture_log(), "[^\n]*: the answer has no member [^\n]*\n"
+                                        "[^\n]*, result=notfound, source=backend, delay=[0-9.]*, lacks=<valeu>\n");
 }
 END_TEST
 
@@ -172,6 +189,7 @@ int main(void)
                         1);
     fixture_add_backend(suite, "value_field",
                         (const TTest *const[]){ backend_value_field_that_no_first_answer_has_is_warned_about_once,
+                                                backend_first_answer_with_other_members_only_is_told_once,
                                                 backend_value_field_that_one_first_answer_has_is_right,
                                                 backend_answer_without_a_value_names_the_field,
                                                 backend_trace_names_the_field_that_is_missing, NULL },

@@ -38,6 +38,11 @@ static const struct {
       WARNING("1", "server.http_client.max_connections_per_host: 10000 is the nearest that pfx takes\n") },
     { "no number", IN_SERVER("http_client: {max_idle_connections: 4k}"), IMPORT_CFG, NULL,
       WARNING("1", "server.http_client.max_idle_connections: must be an integer; left out\n") },
+    { "idle connections per host", IN_SERVER("http_client: {max_idle_connections_per_host: 2}"), IMPORT_CFG, NULL,
+      WARNING("1", "server.http_client.max_idle_connections_per_host: has no counterpart: an idle connection belongs "
+              "to one host or another, see max_idle_connections\n") },
+    { "unknown key, read twice", IN_SERVER("http_client: {timeout: 1s, colour: red}"), IMPORT_CFG, NULL,
+      WARNING("1", "server.http_client.colour: no key of pfxhttp that is known here; left out\n") },
     { "proxy", IN_SERVER("http_client: {proxy: 'http://u:p@proxy:3128'}"), IMPORT_CFG,
       "http = { proxy = \"http://u:p@proxy:3128\"; };", "" },
     { "proxy without port", IN_SERVER("http_client: {proxy: 'http://proxy'}"), IMPORT_CFG, "proxy = \"http://proxy\";",

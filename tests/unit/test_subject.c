@@ -233,7 +233,26 @@ static void expect_described(const struct subject_login *login, const char *expe
 START_TEST(subject_describe_names_entry_user_mechanism_and_client)
 {
     expect_described(&known, "sasl=auth, user=<u@example.com>, mechanism=PLAIN, client=[192.0.2.1]");
-    expect_described(&least, "sasl=auth, user=<u>, mechanism=LOGIN, client=[]");
+    expect_described(&least, "sasl=auth, user=<u>, mechanism=LOGIN");
+}
+END_TEST
+
+START_TEST(subject_describe_of_a_policy_names_the_client_where_it_is_known)
+{
+    const struct attribute attributes[] = { { SPAN("client_name"), SPAN("host") },
+                                            { SPAN("client_address"), SPAN("192.0.2.1") } };
+    static const char *const expected[] = { "NOQUEUE: sender=<>, recipient=<>",
+                                            "NOQUEUE: client=host[], sender=<>, recipient=<>",
+                                            "NOQUEUE: client=host[192.0.2.1], sender=<>, recipient=<>" };
+    char text[SHOWN_MAX_BYTES];
+
+    for (size_t count = 0; count <= 2; count++) {
+        struct subject subject;
+        subject_of_policy(&subject, NULL, attributes, count);
+        subject_describe(&subject, NULL, text, sizeof(text));
+        ck_assert_str_eq(text, expected[count]);
+        subject_free(&subject);
+    }
 }
 END_TEST
 
@@ -281,6 +300,7 @@ int main(void)
                                      subject_of_login_has_room_for_the_longest, subject_of_login_is_secret, NULL });
     unit_add(suite, "describe",
              (const TTest *const[]){ subject_describe_names_entry_user_mechanism_and_client,
+                                        subject_describe_of_a_policy_names_the_client_where_it_is_known,
                                      subject_describe_of_a_login_is_printable,
                                      subject_describe_never_tells_the_password, NULL });
     return unit_run(suite);

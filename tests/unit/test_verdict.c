@@ -173,6 +173,25 @@ START_TEST(verdict_of_an_error_field)
 }
 END_TEST
 
+static bool is_doubtful(const char *keys, const char *body)
+{
+    begin(keys);
+    bool doubtful = judge(200, span_text(body)).is_doubtful;
+    end();
+    return doubtful;
+}
+
+START_TEST(verdict_without_the_member_is_doubtful_when_there_are_others)
+{
+    ck_assert(is_doubtful("value_field = \"valeu\";", "{\"value\":\"v\"}"));
+    ck_assert(is_doubtful("value_field = \"data.valeu\";", "{\"data\":{\"value\":\"v\"}}"));
+    ck_assert(!is_doubtful("value_field = \"value\";", "{}"));
+    ck_assert(!is_doubtful("value_field = \"value\";", "[]"));
+    ck_assert(!is_doubtful("value_field = \"value\";", "{\"value\":null,\"status\":\"none\"}"));
+    ck_assert(!is_doubtful("value_field = \"valeu\"; value_required = true;", "{\"value\":\"v\"}"));
+}
+END_TEST
+
 static const struct {
     const char *name;
     enum http_failure failure;
@@ -261,6 +280,7 @@ int main(void)
     fixture_add(suite, "verdict_of_answer",
                 (const TTest *const[]){ verdict_value_fits_the_reply_with_its_status_word,
                                         verdict_error_text_is_cut_at_a_character, verdict_body_with_nul_is_not_json,
-                                        verdict_words_are_for_people, NULL });
+                                        verdict_words_are_for_people,
+                                        verdict_without_the_member_is_doubtful_when_there_are_others, NULL });
     return unit_run(suite);
 }

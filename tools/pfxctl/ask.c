@@ -39,6 +39,13 @@ const char *ask_name(enum config_section_id section, const char *name)
     return NULL;
 }
 
+void ask_tell_doubt(struct ask *ask, const struct verdict *verdict)
+{
+    if (verdict->is_doubtful && ask->tells_doubt)
+        pfxctl_complain(VERDICT_DOUBT_FORMAT, ask->entry->value_field);
+    ask->tells_doubt &= !verdict->is_doubtful;
+}
+
 int ask_failure(const struct verdict *verdict)
 {
     if (verdict->kind == VERDICT_PERM)
@@ -55,8 +62,10 @@ static void open_log(const struct pfxctl *ctl)
 /* What a file that may not be read costs is told from what is wrong in it. */
 static int is_wrong(const char *why)
 {
-    pfxctl_complain("%s", why);
-    return geteuid() != 0 && strstr(why, strerror(EACCES)) != NULL ? PFXCTL_NO_PERMISSION : PFXCTL_CONFIGURATION;
+    bool needs_root = geteuid() != 0 && strstr(why, strerror(EACCES)) != NULL;
+
+    pfxctl_complain("%s%s", why, needs_root ? PFXCTL_NEEDS_ROOT : "");
+    return needs_root ? PFXCTL_NO_PERMISSION : PFXCTL_CONFIGURATION;
 }
 
 static int find_entry(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name)
@@ -100,7 +109,7 @@ static int open_backend(struct ask *ask)
 
 int ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name)
 {
-    *ask = (struct ask){ .config = NULL };
+    *ask = (struct ask){ .tells_doubt = ctl->verbose == 0 };
     signal(SIGPIPE, SIG_IGN);
     privileges_hide_memory();
     open_log(ctl);

@@ -22,6 +22,7 @@ struct ask {
     struct loop loop;
     bool has_loop;
     struct backend *backend;
+    bool tells_doubt; /* not yet done, and nobody else does */
 };
 
 /*
@@ -41,6 +42,9 @@ void ask_begin(struct ask *ask, const struct backend_question *question,
                void (*done)(void *arg, const struct verdict *verdict), void *arg);
 void ask_wait(struct ask *ask);
 void ask_wake(struct ask *ask);
+
+/* That value_field may be misspelt, once; with -v the library tells it. */
+void ask_tell_doubt(struct ask *ask, const struct verdict *verdict);
 
 /* Of a verdict that is no answer: perm, temp or timeout. */
 int ask_failure(const struct verdict *verdict);

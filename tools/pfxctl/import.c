@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -76,12 +77,16 @@ static int write_file(const char *path, mode_t mode, struct span text)
     return status;
 }
 
-/* All three or none. */
+/* All three or none, and the directory if it is not there. */
 static int write_directory(const char *directory, const struct buf parts[IMPORT_PARTS])
 {
+    bool is_new = mkdir(directory, 0700) == 0;
     char *paths[IMPORT_PARTS];
-    int status = PFXCTL_GOOD;
     size_t made = 0;
+
+    if (!is_new && errno != EEXIST)
+        return tell(directory);
+    int status = PFXCTL_GOOD;
 
     for (size_t i = 0; i < IMPORT_PARTS; i++)
         paths[i] = mem_format("%s/%s", directory, files[i].name);
@@ -92,6 +97,8 @@ static int write_directory(const char *directory, const struct buf parts[IMPORT_
     if (status != PFXCTL_GOOD)
         while (made > 0)
             unlink(paths[--made]);
+    if (status != PFXCTL_GOOD && is_new)
+        rmdir(directory);
     for (size_t i = 0; i < IMPORT_PARTS; i++)
         mem_free(paths[i]);
     return status;

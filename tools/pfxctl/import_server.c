@@ -76,7 +76,7 @@ static void take_proxy(struct import *im, const struct yamldoc_member *member)
 static const struct import_key http_keys[] = {
     { "max_connections_per_host", TOP, take_connections, NULL },
     { "max_idle_connections", TOP, take_idle, NULL },
-    { "max_idle_connections", TOP, NULL,
+    { "max_idle_connections_per_host", TOP, NULL,
       "has no counterpart: an idle connection belongs to one host or another, see max_idle_connections" },
     { "timeout", HTTP, take_timeout, NULL },
     { "idle_connection_timeout", HTTP, take_idle_timeout, NULL },
@@ -109,7 +109,7 @@ static void take_http(struct import *im, const struct yamldoc_member *member)
         import_out_comment(im, "Without http_client.timeout pfxhttp waits 60 seconds, pfx 5, and for a login 8.");
     if (has_any(map, HTTP)) {
         import_out_open(im, "http");
-        import_value_members(im, map, http_keys, COUNT(http_keys), HTTP);
+        import_value_members(im, map, http_keys, COUNT(http_keys), HTTP | IMPORT_VALUE_AGAIN);
         import_out_close(im);
     }
     im->path[1] = NULL;

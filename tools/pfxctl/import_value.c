@@ -58,7 +58,7 @@ static void take(struct import *im, const struct yamldoc_member *member, const s
             import_out_note(im, member->line, keys[i].name, "%s", keys[i].note);
         return;
     }
-    if (!is_known)
+    if (!is_known && (place & IMPORT_VALUE_AGAIN) == 0)
         import_out_note(im, member->line, member->name, "no key of pfxhttp that is known here; left out");
 }
 

@@ -19,6 +19,8 @@ struct import_key {
     const char *note; /* in that case: what to say unless it is false, 0 or empty; NULL: nothing */
 };
 
+#define IMPORT_VALUE_AGAIN 0x80 /* with a place: the map was read before, and what is unknown was told */
+
 /* Each member of the map, in its order; one that no place knows is told. NULL is an empty map. */
 void import_value_members(struct import *im, const struct yamldoc_node *map, const struct import_key *keys,
                           size_t count, unsigned place);

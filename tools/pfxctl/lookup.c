@@ -45,6 +45,7 @@ static void answered(void *arg, const struct verdict *verdict)
     question->is_answered = true;
     question->status = status_of(verdict);
     buf_add(&question->value, verdict->text);
+    ask_tell_doubt(&question->lookup->ask, verdict);
     ask_wake(&question->lookup->ask);
 }
 

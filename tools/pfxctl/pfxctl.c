@@ -66,7 +66,7 @@ int pfxctl_read_permission(const struct pfxctl *ctl)
 {
     if (access(ctl->config_path, R_OK) == 0 || errno != EACCES)
         return PFXCTL_GOOD;
-    pfxctl_complain("%s: %s: only root may read it", ctl->config_path, strerror(EACCES));
+    pfxctl_complain("%s: %s" PFXCTL_NEEDS_ROOT, ctl->config_path, strerror(EACCES));
     return PFXCTL_NO_PERMISSION;
 }
 

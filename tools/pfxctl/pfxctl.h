@@ -45,6 +45,8 @@ pfxctl_command check_command, show_command, lookup_command, policy_command, auth
 /* What backends, daemons and files say, to stdout: programs get the bytes, a terminal must not obey them. */
 void pfxctl_print(struct span text);
 
+#define PFXCTL_NEEDS_ROOT ": only root may read it" /* behind what a file that may not be read is told with */
+
 /* PFXCTL_NO_PERMISSION, after a complaint: the configuration is there, but may not be read. Else PFXCTL_GOOD. */
 int pfxctl_read_permission(const struct pfxctl *ctl);
 

@@ -78,6 +78,7 @@ static void answered(void *arg, const struct verdict *verdict)
     bool is_answer = verdict->kind == VERDICT_FOUND || verdict->kind == VERDICT_NOTFOUND;
 
     ask_wake(&policy->ask);
+    ask_tell_doubt(&policy->ask, verdict);
     if (!is_answer)
         pfxctl_complain("%s: %.*s", verdict->kind == VERDICT_PERM ? "unusable answer" : "temporary error",
                         (int)verdict->text.n, verdict->text.p);

@@ -78,6 +78,9 @@ int state_enter(struct state *state, const char *file)
 
     state->directory = state_directory(state->config, &state->postfix, file);
     int error = find(state->directory, file, &status);
+    if (error == ENOENT)
+        return cannot(state->directory, file, "not there yet: a daemon that needs it makes it when it starts",
+                      PFXCTL_UNAVAILABLE);
     if (error != 0)
         return cannot(state->directory, file, strerror(error),
                       error == EACCES ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE);
