@@ -73,6 +73,15 @@ static const char *check_secret(struct span secret, enum config_type type)
     return lacks_colon ? "must be \"user:password\": there is no colon" : NULL;
 }
 
+/* What is wrong with it; of a file its path, too. */
+static void complain(struct config_reader *r, const config_setting_t *setting, const char *why)
+{
+    if (config_setting_type(setting) == CONFIG_TYPE_GROUP)
+        config_reader_error(r, setting, "%s: %s", config_setting_get_string(config_setting_get_elem(setting, 0)), why);
+    else
+        config_reader_error(r, setting, "%s", why);
+}
+
 static char *make_basic(struct config_memory *memory, struct span secret)
 {
     const size_t scheme = sizeof(basic_scheme) - 1;
@@ -119,7 +128,7 @@ char *config_secret_read(struct config_reader *r, const config_setting_t *settin
     if (read_secret(r, setting, &secret)) {
         const char *why = check_secret(buf_span(&secret), type);
         if (why != NULL)
-            config_reader_error(r, setting, "%s", why);
+            complain(r, setting, why);
         else if (!r->foreign)
             value = make_value(r->config->memory, buf_span(&secret), type);
     }

@@ -8,7 +8,7 @@ postfix_new
     echo "pfx-sasl unix - - n - 1 $(instance_command "$B/pfx-saslbridge") login"
     echo "virtual unix - n n - - virtual"
 } >>"$T/etc/master.cf"
-postfix_main 'smtpd_sasl_type = dovecot' 'smtpd_sasl_path = private/pfx-sasl' \
+postfix_main 'virtual_alias_domains =' 'smtpd_sasl_type = dovecot' 'smtpd_sasl_path = private/pfx-sasl' \
     'virtual_mailbox_domains = socketmap:unix:private/pfx-socketmap:domains' \
     'virtual_mailbox_maps = socketmap:unix:private/pfx-socketmap:users' \
     'smtpd_recipient_restrictions = check_policy_service { unix:private/pfx-policy, policy_context=incoming,

@@ -114,4 +114,19 @@ expect_equal "nothing" "0 " "$STATUS $FOUND"
 # The summary is of all files.
 echo "virtual_uid_maps = socketmap:unix:private/pfx-socketmap:users" >>"$T/etc/main.cf"
 timeout 60 "$B/pfxctl" -v -c "$T/etc" check >"$T/out" 2>&1 || true
-expect_equal "the summary" '1 mistake, 0 warnings' "$(tail -1 "$T/out")"
+expect_equal "the summary" '1 mistake, 0 warnings; pfxctl lookup, policy and auth show the rest' "$(tail -1 "$T/out")"
+timeout 60 "$B/pfxctl" -c "$T/etc" check -v >"$T/out" 2>&1 || true
+expect_match "check -v" '1 mistake, 0 warnings*' "$(tail -1 "$T/out")"
+mend
+
+# A secret that is none, by its file.
+: >"$T/etc/secret"
+finds 78 "$CFG:2: socket_maps.defaults.http_auth_basic: $T/etc/secret: is empty"
+
+# Help is no wrong usage.
+for help in help -h --help 'check -h' 'check --help'; do
+    # shellcheck disable=SC2086
+    "$B/pfxctl" -c "$T/etc" $help >"$T/out" 2>"$T/err" || fail "$help: status $?"
+    expect_match "$help" 'usage: pfxctl *check*\[--strict\]*' "$(cat "$T/out")"
+    expect_equal "$help on standard error" '' "$(cat "$T/err")"
+done

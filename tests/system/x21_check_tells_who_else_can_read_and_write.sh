@@ -29,6 +29,13 @@ check
 expect_equal "a header that is taken away, a proxy without a password" "0 " "$STATUS $FOUND"
 mend
 
+# One cure for both.
+change pfx.cfg '2s|{ file = .*secret"; }|"user:word"|'
+chmod 666 "$CFG"
+tells_of 2
+expect_equal "cures in '$FOUND'" 2 "$(grep -c ": chmod 600 $CFG\$" <<<"$FOUND")"
+mend
+
 # Who may write what says what happens to mail.
 for file in pfx.cfg pfx.d pfx.d/10.cfg more secret; do
     path=$T/etc/$file
@@ -41,7 +48,8 @@ for file in pfx.cfg pfx.d pfx.d/10.cfg more secret; do
     }
     anew
     chmod o+w "$path"
-    finds 78 "$path: can be written by everybody, *: chmod go-w $path"
+    if [ "$file" = secret ]; then to=600; else to=go-w; fi
+    finds 78 "$path: can be written by everybody, *: chmod $to $path"
     anew
     chown postfix "$path"
     finds 78 "$path: belongs to postfix, *: chown root $path"

@@ -8,16 +8,17 @@ map=socketmap:unix:private/pfx-socketmap
 
 # main.cf
 main_cf "virtual_alias_maps = $map:aliases" 'virtual_alias_maps: socket_maps has no entry "aliases"'
+main_cf "virtual_alias_maps = $map:user" 'virtual_alias_maps: *no entry "user": did you mean "users"[?] *postfix reload'
 main_cf 'virtual_alias_maps = socketmap:unix:private/pfx-socketmp:users' \
-    'virtual_alias_maps: *no service*pfx-socketmp*: did you mean private/pfx-socketmap[?]'
+    '*: *pfx-socketmp, *no service*: did you mean private/pfx-socketmap[?] Write that, then postfix reload'
 main_cf 'virtual_alias_maps = socketmap:unix:public/pfx-socketmap:users' \
-    'virtual_alias_maps: the socket of the service is private/pfx-socketmap, not public/pfx-socketmap'
+    '*: the socket of the service is private/pfx-socketmap, not public/pfx-socketmap: write private/pfx-socketmap, *'
 main_cf 'virtual_alias_maps = socketmap:unix:pfx-socketmap:users' \
-    'virtual_alias_maps: *no such socket: did you mean private/pfx-socketmap[?]'
+    'virtual_alias_maps: nobody answers at *: did you mean private/pfx-socketmap[?]*'
 main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' \
-    'virtual_alias_maps: *no such socket: did you mean private/pfx-socketmap[?]'
+    'virtual_alias_maps: nobody answers at *: did you mean private/pfx-socketmap[?]*'
 : >"$Q/private/pfx-socketmap" # while the daemon runs, too
-main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' 'virtual_alias_maps: *no such socket: *'
+main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:users' 'virtual_alias_maps: nobody answers at *'
 rm "$Q/private/pfx-socketmap"
 change master.cf '/ smtpd/s/unix\|inet n - n/inet n - y/'
 main_cf 'virtual_alias_maps = socketmap:unix:/private/pfx-socketmap:aliases' \
@@ -26,7 +27,7 @@ main_cf 'virtual_alias_maps = socketmap:private/pfx-socketmap:users' 'virtual_al
 main_cf "virtual_alias_maps = socketmap:unix:private/pfx-policy:users" \
     'virtual_alias_maps: the service pfx-policy runs pfx-policyd, which is no socket map'
 main_cf "virtual_uid_maps = $map:users" \
-    'virtual_uid_maps: virtual(8) refuses socket maps here: "security violation": write static:5000*'
+    'virtual_uid_maps: virtual(8) refuses *: "map is not allowed for security-sensitive data": write static:5000*'
 main_cf "virtual_gid_maps = static:5, $map:users" \
     'virtual_gid_maps: virtual(8) refuses socket maps here: *: write static:5000*virtual_transport = lmtp:*'
 main_cf "alias_maps = $map:users" 'alias_maps: local(8) refuses socket maps here: *'
@@ -36,20 +37,28 @@ proxy_read_maps =" 'transport_maps: proxymap(8) refuses *'
 main_cf 'smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit
 smtpd_policy_service_policy_context = outgoing' 'smtpd_data_restrictions: policy_services has no entry "outgoing"'
 main_cf 'smtpd_sasl_path = private/pfx-sasll' \
-    'smtpd_sasl_path: master.cf has no service for private/pfx-sasll, *: did you mean private/pfx-sasl[?]'
-main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge needs smtpd_sasl_type = dovecot*'
+    'smtpd_sasl_path: nobody answers at private/pfx-sasll, *: did you mean private/pfx-sasl[?]*'
+main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge is asked only by smtpd_sasl_type = dovecot*'
 main_cf 'smtpd_sasl_path = private/pfx-policy' 'smtpd_sasl_path: the service pfx-policy runs pfx-policyd, *'
 # What is somebody else's may be down.
 cure='start the daemon whose it is, *'
-unwise_in_main_cf 'smtpd_sasl_path = private/auth' "smtpd_sasl_path: there is no socket private/auth, *: $cure"
-unwise_in_main_cf 'smtpd_sasl_path = /run/other/auth' "smtpd_sasl_path: there is no socket /run/other/auth, *: $cure"
+unwise_in_main_cf 'smtpd_sasl_path = private/auth' "smtpd_sasl_path: nobody answers at private/auth, *: $cure"
+unwise_in_main_cf 'smtpd_sasl_path = /run/other/auth' "smtpd_sasl_path: nobody answers at /run/other/auth, *: $cure"
 unwise_in_main_cf 'smtpd_client_restrictions = check_policy_service unix:/run/other/policy' \
-    "smtpd_client_restrictions: there is no socket /run/other/policy, *: $cure"
+    "smtpd_client_restrictions: nobody answers at /run/other/policy, *: $cure"
 unwise_in_main_cf 'virtual_alias_maps = socketmap:unix:/run/pfx-socketmap:users' \
-    "virtual_alias_maps: there is no socket /run/pfx-socketmap, *: $cure"
+    "virtual_alias_maps: nobody answers at /run/pfx-socketmap, *: $cure"
+# Nobody but pfx has socket maps there, or such a name.
+main_cf 'virtual_alias_maps = socketmap:unix:private/aliases:users' "virtual_alias_maps: nobody answers at $(
+)private/aliases, *no service for it: add \"aliases unix - - n - 1 pfx-socketmap\" to master.cf, then postfix reload"
+main_cf 'smtpd_client_restrictions = check_policy_service unix:public/pfx-2' \
+    'smtpd_client_restrictions: *: add "pfx-2 unix n - n - 1 pfx-policyd" to master.cf, then postfix reload'
+
 mkdir -p "$T/other"
-: >"$T/other/socket"
-: >"$Q/private/other"
+for socket in "$T/other/socket" "$Q/private/other"; do
+    in_background "$T/socat" socat "UNIX-LISTEN:$socket,fork" /dev/null
+    wait_for 10 test -S "$socket" || fail "socat: $(cat "$T/socat")"
+done
 for good in "virtual_alias_maps = socketmap:unix:$T/other/socket:users" \
     'smtpd_sasl_path = private/other' "smtpd_sasl_type = cyrus
 smtpd_sasl_path = /etc/sasl2/smtpd" \
@@ -91,7 +100,36 @@ echo "virtual_alias_maps = socketmap:unix:$Q/private/pfx-socketmap:users" >>"$T/
 check
 expect_equal "path below the queue" "0 " "$STATUS $FOUND"
 change master.cf '/ smtpd/s/unix\|inet n - n/inet n - y/'
-finds 0 "warning: $T/etc/main.cf: virtual_alias_maps: $Q/private/pfx-socketmap *chroot*: write private/pfx-socketmap"
+finds 0 "warning: $T/etc/main.cf: *: $Q/private/pfx-socketmap *chroot*: write private/pfx-socketmap, then *"
+
+# All who ask are in a chroot.
+all_in_chroot() {
+    change master.cf '/ smtpd\| cleanup\| trivial-rewrite/s/\(inet\|unix\) \([n-]\) - n/\1 \2 - y/'
+}
+all_in_chroot
+main_cf "virtual_alias_maps = socketmap:unix:$Q/private/pfx-socketmap:users" \
+    "virtual_alias_maps: $Q/private/pfx-socketmap *chroot*: write private/pfx-socketmap, then postfix reload"
+all_in_chroot
+main_cf "virtual_alias_maps = socketmap:unix:$T/other/socket:users" \
+    "virtual_alias_maps: $T/other/socket is not there in the chroot*smtpd(8), cleanup(8)*: have it in $Q, *"
+all_in_chroot
+main_cf "smtpd_sasl_path = $T/other/socket" "smtpd_sasl_path: $T/other/socket is not there in the chroot *smtpd(8): *"
+change master.cf '/ cleanup/s/unix n - n/unix n - y/'
+echo "smtpd_sasl_path = $T/other/socket" >>"$T/etc/main.cf"
+check
+expect_equal "another one is in a chroot" "0 " "$STATUS $FOUND"
+mend
+
+# Postfix looks into a map for domains, too, unless it is told where they are.
+change main.cf '/^virtual_alias_domains/d'
+unwise_in_main_cf "virtual_alias_maps = $map:users" \
+    'virtual_alias_maps: virtual_alias_domains is not set, *: write "virtual_alias_domains =" *, then postfix reload'
+change main.cf '/^virtual_mailbox_domains/d'
+finds 0 "warning: $T/etc/main.cf: virtual_mailbox_maps: virtual_mailbox_domains is not set, *"
+change main.cf '/^virtual_alias_domains/d'
+check
+expect_equal "no map of aliases" "0 " "$STATUS $FOUND"
+mend
 
 # master.cf
 where="$T/etc/master.cf: pfx-socketmap/unix"
@@ -101,12 +139,13 @@ master_cf "/^pfx-socketmap /s|$PFX_COMMAND|pfx-nothing/pfx-socketmap|" \
     "$where: */pfx-nothing/pfx-socketmap: No such file*"
 master_cf '/^pfx-socketmap /s/$/ users/' "$where: *too many arguments*"
 master_cf '/^pfx-policy /s/$/ -Q/' "$T/etc/master.cf: pfx-policy/unix: *unknown option"
-master_cf '/^pfx-sasl /s/login$/logon/' "$T/etc/master.cf: pfx-sasl/unix: dovecot_sasl has no entry \"logon\""
+master_cf '/^pfx-sasl /s/login$/logon/' \
+    "$T/etc/master.cf: pfx-sasl/unix: dovecot_sasl has no entry \"logon\": did you mean \"login\"? *"
 change master.cf '/^pfx-policy /d'
 change main.cf '/^smtpd_recipient_restrictions/,$d'
-finds 0 "warning: $T/etc/master.cf: no service answers for policy_services: add \"pfx-policy unix *\""
+finds 0 "warning: $T/etc/master.cf: no service answers for policy_services: add \"pfx-policy *\", then postfix reload"
 change master.cf '/^pfx-socketmap /s/unix - - n/unix - - y/'
-change pfx.cfg '4s|api.example.com|192.0.2.1|'
+change pfx.cfg '4s|https://api.example.com|http://localhost:8080|'
 check
 expect_equal "chroot that looks up no name" "0 " "$STATUS $FOUND"
 mend
@@ -119,3 +158,25 @@ change master.cf '/^pfx-\(socketmap\|policy\) /s/unix - - n/unix - - y/'
 finds 0 "warning: $where, pfx-policy/unix: chroot is \"y\", *resolv.conf, $Q/etc/nsswitch.conf, $Q/etc/hosts: copy *"
 change master.cf '/^pfx-sasl /s/unix - - n/unix - - y/'
 finds 0 "warning: $T/etc/master.cf: pfx-sasl/unix: chroot is \"y\", *$Q/run/login.sock (dovecot_sasl.login, $CFG:7): *"
+
+# What a service leaves behind whose line is taken away, while Postfix runs.
+change master.cf '/^pfx-policy /d'
+sed -i '/pfx-policy/s/pfx-policy/policies/' "$T/etc/main.cf"
+echo "policies unix - - n - 1 $(instance_command "$B/pfx-policyd")" >>"$T/etc/master.cf"
+cp "$T/etc"/*.cf "$T/good"
+postfix_start
+check
+expect_equal "while Postfix runs" "0 " "$STATUS $FOUND"
+for service in pfx-socketmap policies pfx-sasl; do
+    sed -i "/^$service /d" "$T/etc/master.cf"
+    postfix_reload
+    socket=$Q/private/$service
+    [ -S "$socket" ] || fail "master removes $socket"
+    check
+    expect_equal "status without $service: $FOUND" 78 "$STATUS"
+    expect_holds "without $service" "private/$service, and master.cf has no service for it: " "$FOUND"
+    expect_holds "without $service" "add \"$service unix - - n - 1 pfx-" "$FOUND"
+    rm "$socket"
+    mend
+    postfix_reload
+done

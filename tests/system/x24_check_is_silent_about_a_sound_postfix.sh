@@ -62,15 +62,19 @@ sed -i '/^pfx-sasl /s/unix - - n - 1 \(.*\) login$/unix - - y - 1 \1 other/' "$T
 silent "a chroot without the socket of another entry"
 
 # A socket that is somewhere, but not in the chroot of who asks.
-mkdir -p "$T/other" "$Q/etc"
-: >"$T/other/socket"
+mkdir -p "$T/other" "$Q/etc" "$Q$T/other"
+listen() { # PATH
+    in_background "$T/socat" socat "UNIX-LISTEN:$1,fork" /dev/null
+    wait_for 10 test -S "$1" || fail "socat: $(cat "$T/socat")"
+}
+listen "$T/other/socket"
 sed -i '/ smtpd/s/inet n - n/inet n - y/' "$T/good/master.cf"
 mend
 where='is not there in the chroot that master.cf has for smtpd(8): *'
-unwise_in_main_cf "smtpd_sasl_path = $T/other/socket" "smtpd_sasl_path: $T/other/socket $where"
-unwise_in_main_cf "smtpd_helo_restrictions = check_policy_service unix:$T/other/socket" \
+main_cf "smtpd_sasl_path = $T/other/socket" "smtpd_sasl_path: $T/other/socket $where"
+main_cf "smtpd_helo_restrictions = check_policy_service unix:$T/other/socket" \
     "smtpd_helo_restrictions: $T/other/socket $where"
-unwise_in_main_cf "smtpd_sender_login_maps = socketmap:unix:$T/other/socket:x" \
+main_cf "smtpd_sender_login_maps = socketmap:unix:$T/other/socket:x" \
     "smtpd_sender_login_maps: $T/other/socket $where"
 echo "smtps inet n - n - - smtpd -o smtpd_sasl_path=$T/other/socket" >>"$T/etc/master.cf"
 silent "an option of a service without chroot"
@@ -80,7 +84,6 @@ echo "smtp_generic_maps = socketmap:unix:$Q/private/pfx-socketmap:users" >>"$T/e
 silent "a table that only smtp(8) asks"
 echo "relay_domains = proxy:socketmap:unix:$Q/private/pfx-socketmap:users" >>"$T/etc/main.cf"
 silent "a table that proxymap(8) asks"
-mkdir -p "$Q$T/other"
-: >"$Q$T/other/socket"
+listen "$Q$T/other/socket"
 echo "smtpd_sasl_path = $T/other/socket" >>"$T/etc/main.cf"
 silent "a socket that is there in the chroot"

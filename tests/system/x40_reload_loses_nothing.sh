@@ -4,6 +4,7 @@
 # is reached by its socket (A8, A2 Reload).
 set -eu
 . "$(dirname "$0")/cache.sh"
+need_mount_namespace
 
 ctl() {
     timeout 60 "$B/pfxctl" -c "$T/etc" "$@"
@@ -23,12 +24,16 @@ parent_of() { # SERVICE, whose name is not that of its command
 
 backend_start -l inet:127.0.0.1:0
 secrets=$BACKEND
+kept=' (open connections keep the old configuration for up to 3s)'
 backend_start -l inet:127.0.0.1:0
 postfix_new
 echo "second unix - - n - 1 $PFX_COMMAND" >>"$T/etc/master.cf"
 echo "policy unix - - n - 1 $(instance_command "$B/pfx-policyd")" >>"$T/etc/master.cf"
 printf 'token-0\n' >"$T/etc/token"
 chmod 600 "$T/etc/token"
+mkdir -p "$Q/proc" "$Q$T" # what the sanitizers need in a chroot
+mount -t proc proc "$Q/proc"
+mkdir -m 1777 "$Q$T/sanitizer"
 map busy ''
 entry secret "target = \"http://$secrets/secret?key=%s&body=$(url '{"result":"yes"}')\";
     http_auth_bearer = { file = \"$T/etc/token\"; };"
@@ -41,7 +46,7 @@ load=$JOB
 for round in 1 2 3; do
     old=$(pfx_processes)
     printf 'token-%s\n' "$round" >"$T/etc/token"
-    reload 0 $'pfx-socketmap: reloaded\nsecond: reloaded\npolicy: reloaded'
+    reload 0 $'pfx-socketmap: reloaded\nsecond: reloaded\npolicy: reloaded'"$kept"
     expect_equal "the answer at once" 'OK yes' "$(ask secret "key$round")"
     expect_holds "round $round" "Authorization: Bearer token-$round" "$(fetch /_last "$secrets")"
     # shellcheck disable=SC2086
@@ -76,6 +81,7 @@ sed -i 's/value_field/valu_field/' "$CFG"
 parent=$(parent_of second)
 reload 78 ''
 expect_holds "the mistake" 'valu_field' "$(cat "$T/out" "$T/err")"
+expect_holds "the mistake" 'a daemon that starts anew reads the broken file' "$(cat "$T/err")"
 expect_equal "the parent after a mistake" "$parent" "$(parent_of second)"
 status=0
 ctl -C "$T/good" reload >"$T/out" 2>&1 || status=$?
@@ -91,6 +97,17 @@ expect_equal "reload by somebody else" "$other" "$(parent_of second)"
 wait "$load" || fail "load: $(cat "$T/load")"
 expect_none "$(cat "$T/load")" lost wrong temp perm timeout notfound
 expect_no_log 'bad command startup|exit status|killed by signal|no socket map|no policy service'
+
+# What master(8) has not read yet.
+sed -i '/^policy /s/unix - - n/unix - - y/' "$T/etc/master.cf"
+reload 0 'pfx-socketmap: reloaded' pfx-socketmap
+expect_equal "a service that is as before" '' "$(cat "$T/err")"
+reload 0 "policy: reloaded$kept" policy
+expect_match "chroot" 'pfxctl: policy: chroot is "y" in master.cf, *: postfix reload' "$(cat "$T/err")"
+postfix_reload
+ctl ping policy >"$T/out" # starts it
+reload 0 "policy: reloaded$kept" policy
+expect_equal "chroot, after postfix reload" '' "$(cat "$T/err")"
 
 # Without Postfix.
 postfix_stop

@@ -55,6 +55,10 @@ done
 ping 0 "inet:127.0.0.1:$port:$alive" '' "inet:127.0.0.1:$port"
 ping 69 '' 'pfxctl: no service nobody of pfx*' nobody
 ping 69 '' "pfxctl: unix:$T/nobody: No such file*" "unix:$T/nobody"
+status=0
+nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+"${nobody[@]}" "$B/pfxctl" -c "$T/etc" ping pfx-socketmap >"$T/out" 2>&1 || status=$?
+expect_equal "ping by somebody else: $(cat "$T/out")" 77 "$status"
 ping 64 '' $'pfxctl ping: unknown option --all\nusage: pfxctl ping*' --all
 expect_equal "requests" 0 "$(fetch '/_count?path=/')"
 expect_no_log 'no socket map|no policy service|left in the middle|malformed|login refused'

@@ -140,8 +140,8 @@ static const struct {
     struct span bytes;
     const char *message;
 } bad_secrets[] = {
-    { "empty", UNIT_BYTES(""), "is empty" },
-    { "newline only", UNIT_BYTES("\n"), "is empty" },
+    { "empty", UNIT_BYTES(""), "/s: is empty" },
+    { "newline only", UNIT_BYTES("\n"), "/s: is empty" },
     { "two newlines", UNIT_BYTES("token\n\n"), "more than one line" },
     { "carriage return", UNIT_BYTES("token\r\n"), "holds a control character" },
     { "NUL", UNIT_BYTES("tok\0en"), "holds a control character" },

@@ -35,7 +35,8 @@ START_TEST(service_of_a_line_is_where_master_listens)
 {
     char *words[] = { strdup(lines[_i].command), strdup("-C"), strdup("/etc/x.cfg"), strdup("entry"), NULL };
     struct instance_service line = { .name = lines[_i].service, .type = lines[_i].type,
-                                     .is_private = lines[_i].is_private, .argument = words, .argument_count = 4 };
+                                     .is_private = lines[_i].is_private, .argument = words, .argument_count = 4,
+                                     .is_chroot = lines[_i].is_private };
     bool is_ours = lines[_i].protocol != SERVICE_UNKNOWN;
     struct service service;
 
@@ -43,6 +44,7 @@ START_TEST(service_of_a_line_is_where_master_listens)
     if (is_ours) {
         unit_expect(service.protocol == lines[_i].protocol, lines[_i].name);
         unit_expect(service.by_master, lines[_i].name);
+        unit_expect(service.is_chroot == lines[_i].is_private, lines[_i].name);
         expect_text(lines[_i].name, service.name, lines[_i].service);
         expect_text(lines[_i].name, service.path, lines[_i].path);
         expect_text(lines[_i].name, service.host, lines[_i].host);

@@ -27,8 +27,9 @@ static void check_loaded(struct check *check, const struct check_options *option
 static void summarize(const struct check *check)
 {
     if (!check->as_json && (check->ctl->on_terminal || check->ctl->verbose > 0))
-        printf("%zu mistake%s, %zu warning%s\n", check->mistakes, check->mistakes == 1 ? "" : "s", check->warnings,
-               check->warnings == 1 ? "" : "s");
+        printf("%zu mistake%s, %zu warning%s%s\n", check->mistakes, check->mistakes == 1 ? "" : "s", check->warnings,
+               check->warnings == 1 ? "" : "s",
+               check->ctl->verbose > 0 ? "; pfxctl lookup, policy and auth show the rest" : "");
 }
 
 /* A Postfix that cannot be read is no sound one; where there is none, nothing is amiss. */
@@ -82,10 +83,16 @@ pfxctl_command check_command;
 int check_command(const struct pfxctl *ctl, int argc, char **argv)
 {
     struct check_options options = { .strict = false };
-    const struct pfxctl_flag flags[] = { { "--strict", &options.strict },
+    struct pfxctl own = *ctl;
+    bool is_verbose = false;
+    const struct pfxctl_flag flags[] = { { "-v", &is_verbose },
+                                         { "--strict", &options.strict },
                                          { "--no-files", &options.without_files },
                                          { "--json", &options.as_json },
                                          { NULL, NULL } };
 
-    return pfxctl_flags(argc, argv, flags) ? run(ctl, &options) : pfxctl_usage();
+    if (!pfxctl_flags(argc, argv, flags))
+        return pfxctl_usage();
+    own.verbose += is_verbose;
+    return run(&own, &options);
 }

@@ -14,7 +14,7 @@
 #include "instance.h"
 #include "pfxctl.h"
 
-/* In a format: between what is wrong and what to do. */
+/* In a format: between what is wrong and what to do. "then postfix reload" is added to what is done to its files. */
 #define CHECK_CURE "\037"
 
 struct check_daemon;

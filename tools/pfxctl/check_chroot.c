@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check_service.h"
+#include "http_endpoint.h"
 #include "mem.h"
 
 /* For looking up names. */
@@ -47,10 +48,9 @@ static struct check_place place_of(const struct check *check, const char *servic
 static bool needs_names(const struct config_entry *entry)
 {
     for (size_t i = 0; i < entry->target_count; i++)
-        if (entry->targets[i].socket_path == NULL && !entry->targets[i].host_is_address)
+        if (http_endpoint_host_name(entry, &entry->targets[i]) != NULL)
             return true;
-    return entry->backend_oidc != NULL || entry->sasl_oidc != NULL ||
-           (entry->http.proxy_host != NULL && !entry->http.proxy_is_address);
+    return entry->backend_oidc != NULL || entry->sasl_oidc != NULL;
 }
 
 static bool service_needs_names(const struct check *check, size_t i)

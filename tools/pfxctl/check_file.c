@@ -23,6 +23,7 @@ struct walk {
     struct check *check;
     struct config_reader reader;
     const struct passwd *owner; /* whom workers run as, NULL: root, or nobody knows */
+    const config_setting_t *root;
     const char *source;         /* the file that was looked at last */
     const char *with_secret;    /* the one with a secret that was told last */
 };
@@ -41,7 +42,7 @@ static bool is_in_group(const struct passwd *user, gid_t group)
 }
 
 /* What is not there is told by whoever wants to read it. */
-static void check_writers(struct walk *walk, const char *path)
+static void check_writers(struct walk *walk, const char *path, bool holds_secret)
 {
     const struct passwd *owner = walk->owner;
     struct check_place place = { .file = span_text(path) };
@@ -55,8 +56,8 @@ static void check_writers(struct walk *walk, const char *path)
                       "chown root %s", owner->pw_name, path);
     if ((file.st_mode & S_IWOTH) != 0)
         check_mistake(walk->check, &place,
-                      "can be written by everybody, who could change what your mail does" CHECK_CURE "chmod go-w %s",
-                      path);
+                      "can be written by everybody, who could change what your mail does" CHECK_CURE "chmod %s %s",
+                      holds_secret ? "600" : "go-w", path);
     else if ((file.st_mode & S_IWGRP) != 0 && owner != NULL && is_in_group(owner, file.st_gid))
         check_mistake(walk->check, &place,
                       "can be written by %s, whom strangers talk to, through its group" CHECK_CURE "chmod g-w %s",
@@ -95,7 +96,7 @@ static void check_readers(struct walk *walk, const config_setting_t *setting, co
 static void check_secret_file(struct walk *walk, const config_setting_t *setting, const char *path)
 {
     check_readers(walk, setting, path);
-    check_writers(walk, path);
+    check_writers(walk, path, true);
 }
 
 /* The first secret of a file stands for all. */
@@ -108,17 +109,6 @@ static void check_secret(struct walk *walk, const config_setting_t *setting)
         return;
     walk->with_secret = path;
     check_readers(walk, setting, path);
-}
-
-/* pfx.cfg, one of pfx.d, or one that these include. */
-static void check_source(struct walk *walk, const config_setting_t *setting)
-{
-    unsigned line;
-    const char *path = config_file_where(setting, &line);
-
-    if (walk->source == NULL || strcmp(walk->source, path) != 0)
-        check_writers(walk, path);
-    walk->source = path;
 }
 
 static bool is_secret(const char *name)
@@ -166,6 +156,31 @@ static bool holds_secret(const config_setting_t *setting, const char *name)
     return is_secret(name);
 }
 
+/* Does a secret stand there, in that very file? */
+static bool is_secret_in(const config_setting_t *setting, const char *path)
+{
+    unsigned line;
+
+    if (config_setting_type(setting) == CONFIG_TYPE_STRING)
+        return holds_secret(setting, config_setting_name(setting)) &&
+               strcmp(config_file_where(setting, &line), path) == 0;
+    for (int i = 0; config_setting_is_aggregate(setting) && i < config_setting_length(setting); i++)
+        if (is_secret_in(config_setting_get_elem(setting, (unsigned)i), path))
+            return true;
+    return false;
+}
+
+/* pfx.cfg, one of pfx.d, or one that these include. */
+static void check_source(struct walk *walk, const config_setting_t *setting)
+{
+    unsigned line;
+    const char *path = config_file_where(setting, &line);
+
+    if (walk->source == NULL || strcmp(walk->source, path) != 0)
+        check_writers(walk, path, is_secret_in(walk->root, path));
+    walk->source = path;
+}
+
 static void check_text(struct walk *walk, const config_setting_t *setting, const char *name)
 {
     const char *text = config_setting_get_string(setting);
@@ -203,13 +218,15 @@ static void look_into(void *context, const char *path, const char *directory)
     char *error;
     struct config_file *file = config_file_parse(path, directory, &error);
 
-    check_writers(walk, path);
     if (file == NULL) { /* told by whoever loads it */
+        check_writers(walk, path, false);
         mem_free(error);
         return;
     }
+    walk->root = config_file_root(file);
     walk->source = walk->with_secret = NULL;
-    look_at(walk, config_file_root(file));
+    check_writers(walk, path, is_secret_in(walk->root, path));
+    look_at(walk, walk->root);
     config_file_free(&file);
 }
 
@@ -219,7 +236,7 @@ static void check_directory(struct walk *walk)
     const char *slash = strrchr(path, '/');
     char *directory = mem_format("%.*spfx.d", slash == NULL ? 0 : (int)(slash + 1 - path), path);
 
-    check_writers(walk, directory);
+    check_writers(walk, directory, false);
     mem_free(directory);
 }
 

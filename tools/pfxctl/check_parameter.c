@@ -24,6 +24,17 @@ static const struct {
     { "alias_maps", "local", "use a table of another type" },
 };
 
+/* Where Postfix looks for domains unless it is told. */
+static const struct {
+    const char *table;
+    const char *domains;
+    const char *cure;
+} lists[] = {
+    { "virtual_alias_maps", "virtual_alias_domains",
+      "write \"virtual_alias_domains =\" when there are no such domains" },
+    { "virtual_mailbox_maps", "virtual_mailbox_domains", "name the domains in virtual_mailbox_domains" },
+};
+
 static const char main_cf[] = "main.cf";
 static const char map_type[] = "socketmap:";
 static const char proxy_type[] = "proxy:";
@@ -67,8 +78,8 @@ static void check_refusal(const struct check_use *use)
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (strcmp(use->parameter->name, refusals[i].parameter) == 0 &&
             is_used(use->check->instance, refusals[i].parameter))
-            check_mistake(use->check, &use->place, "%s(8) refuses socket maps here: \"security violation\"" CHECK_CURE
-                          "%s", refusals[i].agent, refusals[i].cure);
+            check_mistake(use->check, &use->place, "%s(8) refuses socket maps here: \"map is not allowed for "
+                          "security-sensitive data\"" CHECK_CURE "%s", refusals[i].agent, refusals[i].cure);
 }
 
 static bool is_proxied(const struct check_use *use, const char *table)
@@ -148,6 +159,18 @@ static const char *value_in_force(const struct instance *instance, const char *w
         if (strcmp(instance->parameters[i].name, name) == 0)
             value = instance->parameters[i].value;
     return value;
+}
+
+/* What fails there is not forgotten: smtpd(8) and trivial-rewrite(8) refuse for now whatever asks again. */
+static void check_domains(const struct check_use *use)
+{
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        if (strcmp(use->parameter->name, lists[i].table) == 0 && strcmp(use->parameter->where, main_cf) == 0 &&
+            strstr(use->parameter->value, map_type) != NULL &&
+            value_at(use->check->instance, main_cf, lists[i].domains) == NULL)
+            check_warn(use->check, &use->place,
+                       "%s is not set, so this map is asked for domains, too, and when that fails mail is refused "
+                       "until Postfix is reloaded" CHECK_CURE "%s", lists[i].domains, lists[i].cure);
 }
 
 /* The policy_context of "{ ADDRESS, NAME=VALUE, ... }"; NULL: it has none. A block of mem.h. */
@@ -242,7 +265,8 @@ static void check_sasl(struct check_use *use)
     if (type != NULL && strcmp(type, "dovecot") == 0)
         check_use_service(use, span_text(address));
     else if (names_bridge(use->check, value))
-        check_mistake(use->check, &use->place, "pfx-saslbridge needs smtpd_sasl_type = dovecot beside it");
+        check_mistake(use->check, &use->place,
+                      "pfx-saslbridge is asked only by smtpd_sasl_type = dovecot" CHECK_CURE "write that beside it");
     mem_free(address);
 }
 
@@ -277,6 +301,7 @@ void check_parameters(struct check *check)
         struct check_use use = check_use_of(check, parameter);
         if (strcmp(parameter->name, "proxy_read_maps") != 0)
             check_maps(&use);
+        check_domains(&use);
         if (holds_restrictions(parameter))
             check_policies(&use);
         if (strcmp(parameter->name, "smtpd_sasl_path") == 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "nearest.h"
 
 static enum config_section_id section_of(enum service_protocol protocol)
 {
@@ -65,6 +66,19 @@ static void read_daemons(struct check *check)
     }
 }
 
+/* A block of mem.h. */
+static char *no_entry(const struct config_section *section, enum config_section_id id, const char *name)
+{
+    struct nearest nearest = nearest_of(name);
+
+    for (size_t i = 0; i < section->count; i++)
+        nearest_try(&nearest, section->entries[i].name);
+    if (nearest.best == NULL)
+        return mem_format("%s has no entry \"%s\"", config_section_name(id), name);
+    return mem_format("%s has no entry \"%s\"" CHECK_CURE "did you mean \"%s\"? Write that", config_section_name(id),
+                      name, nearest.best);
+}
+
 /* As the daemons choose: what the command names, what the request asks for, the service's own name, the only one. */
 char *check_service_entry(const struct check *check, const struct instance_service *service, const char *asked)
 {
@@ -74,7 +88,7 @@ char *check_service_entry(const struct check *check, const struct instance_servi
     const char *name = daemon->options.name != NULL ? daemon->options.name : asked;
 
     if (name != NULL && config_find(check->config, id, span_text(name)) == NULL)
-        return mem_format("%s has no entry \"%s\"", config_section_name(id), name);
+        return no_entry(section, id, name);
     if (name != NULL || section->count == 1)
         return NULL;
     if (section->count == 0)
@@ -98,9 +112,10 @@ static void check_program(struct check *check, const struct check_place *place, 
 static void check_columns(struct check *check, const struct check_place *place, const struct instance_service *service)
 {
     if (strcmp(service->type, "unix") != 0 && strcmp(service->type, "inet") != 0)
-        check_mistake(check, place, "type must be unix or inet");
+        check_mistake(check, place, "type is \"%s\"" CHECK_CURE "make it unix or inet", service->type);
     if (strcmp(service->type, "inet") == 0 && service->is_private)
-        check_mistake(check, place, "private must be \"n\" for type inet: master(8) ends here otherwise");
+        check_mistake(check, place, "private must be \"n\" for type inet: master(8) ends here otherwise" CHECK_CURE
+                      "make it \"n\"");
     if (strcmp(service->maxproc, "1") != 0)
         check_warn(check, place, "maxproc is \"%s\", but one process starts all workers" CHECK_CURE "make it 1",
                    service->maxproc);

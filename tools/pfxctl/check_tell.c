@@ -90,7 +90,17 @@ static bool is_told(const struct check *check, const char *line)
     return false;
 }
 
-void check_tell(struct check *check, bool is_mistake, const struct check_place *place, const char *text)
+/* What to do in main.cf and master.cf has no effect before Postfix reads them. A block of mem.h. */
+static char *complete_cure(const struct check *check, const struct check_place *place, const char *text)
+{
+    bool is_postfix = place->file.p != NULL && (place->file.p == check->main_path ||
+                                                place->file.p == check->master_path);
+    bool has_cure = strchr(text, CHECK_CURE[0]) != NULL;
+
+    return mem_format("%s%s", text, is_postfix && has_cure ? ", then postfix reload" : "");
+}
+
+static void tell(struct check *check, bool is_mistake, const struct check_place *place, const char *text)
 {
     char *line = line_of(place, text);
 
@@ -106,6 +116,14 @@ void check_tell(struct check *check, bool is_mistake, const struct check_place *
         print_json(is_mistake, place, text);
     else
         print_line(check->ctl->on_terminal, is_mistake, line);
+}
+
+void check_tell(struct check *check, bool is_mistake, const struct check_place *place, const char *text)
+{
+    char *whole = complete_cure(check, place, text);
+
+    tell(check, is_mistake, place, whole);
+    mem_free(whole);
 }
 
 __attribute__((format(printf, 4, 0)))

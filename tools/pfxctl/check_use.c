@@ -1,13 +1,11 @@
 #include "check_use.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check_service.h"
+#include "check_socket.h"
 #include "config_host.h"
 #include "mem.h"
-#include "nearest.h"
 
 /* Who asks for what a parameter says whose name begins so. */
 static const struct {
@@ -74,95 +72,17 @@ static const struct instance_service *find_inet(const struct check_use *use, str
     return service;
 }
 
-/* A service of ours whose name is nearly that, NULL: none. */
-static const struct instance_service *find_similar(const struct check *check, const char *name)
-{
-    const struct instance *instance = check->instance;
-    struct nearest nearest = nearest_of(name);
-
-    for (size_t i = 0; i < instance->service_count; i++)
-        if (check->daemons[i].protocol != SERVICE_UNKNOWN && strcmp(instance->services[i].type, "unix") == 0)
-            nearest_try(&nearest, instance->services[i].name);
-    return nearest.best == NULL ? NULL : instance_find(instance, nearest.best, "unix");
-}
-
-static bool may_ask(const struct check_use *use, const struct instance_service *service)
-{
-    const char *program = instance_program(service);
-
-    if (use->service != NULL)
-        return service == use->service;
-    if (use->asker != NULL)
-        return strcmp(program, use->asker) == 0;
-    return strcmp(program, "smtpd") == 0 || strcmp(program, "cleanup") == 0 || strcmp(program, "trivial-rewrite") == 0;
-}
-
-/* Does one of those who may ask do so from within a chroot, to the queue directory; from outside? */
-static bool asks(const struct check_use *use, bool in_chroot)
-{
-    const struct instance *instance = use->check->instance;
-
-    for (size_t i = 0; i < instance->service_count; i++)
-        if (instance->services[i].is_chroot == in_chroot && may_ask(use, &instance->services[i]))
-            return true;
-    return false;
-}
-
-/* An absolute path to a place that is elsewhere in the chroot. */
-static void tell_chroot(const struct check_use *use, const char *path, const char *cure, const char *right)
-{
-    check_warn(use->check, &use->place, "%s is not there in the chroot that master.cf has for %s(8)" CHECK_CURE "%s %s",
-               path, use->asker != NULL ? use->asker : "smtpd(8), cleanup(8) or trivial-rewrite", cure, right);
-}
-
-static bool is_there(const char *path)
-{
-    return access(path, F_OK) == 0 || errno == EACCES;
-}
-
-/* Whoever asks is in the queue directory, which is also the root of who is in a chroot. */
-static bool is_in_queue(const struct check_use *use, const char *path)
-{
-    char *below = mem_format("%s/%s", use->check->instance->queue_directory, path);
-    bool is = is_there(below);
-
-    mem_free(below);
-    return is;
-}
-
-/* What a path leads to that is no service: somebody else's socket, which may come yet, or ours with a wrong name. */
-static void look_for_socket(const struct check_use *use, const char *path, const char *name)
-{
-    const struct instance_service *similar = name == NULL ? NULL : find_similar(use->check, name);
-    bool is_absolute = path[0] == '/', in_chroot = asks(use, true);
-
-    if ((!is_absolute || in_chroot) && is_in_queue(use, path))
-        return;
-    if (is_absolute && is_there(path)) {
-        if (in_chroot && !asks(use, false))
-            tell_chroot(use, path, "let its daemon listen below", use->check->instance->queue_directory);
-        return;
-    }
-    if (similar != NULL)
-        check_mistake(use->check, &use->place,
-                      "master.cf has no service for %s, and there is no such socket" CHECK_CURE
-                      "did you mean %s/%s?", path, similar->is_private ? "private" : "public", similar->name);
-    else
-        check_warn(use->check, &use->place,
-                   "there is no socket %s, and no service of pfx for it in master.cf" CHECK_CURE
-                   "start the daemon whose it is, or write the path that it has", path);
-}
-
 static const struct instance_service *find_named(const struct check_use *use, const char *path, bool is_private,
                                                  const char *name)
 {
     const struct instance_service *service = instance_find(use->check->instance, name, "unix");
 
     if (service == NULL) {
-        look_for_socket(use, path, name);
+        check_socket(use, path, name);
     } else if (service->is_private != is_private) {
-        check_mistake(use->check, &use->place, "the socket of the service is %s/%s, not %s",
-                      service->is_private ? "private" : "public", name, path);
+        const char *directory = service->is_private ? "private" : "public";
+        check_mistake(use->check, &use->place, "the socket of the service is %s/%s, not %s" CHECK_CURE "write %s/%s",
+                      directory, name, path, directory, name);
         service = NULL;
     }
     return service;
@@ -179,14 +99,14 @@ static const char *relative_of(const struct check_use *use, const char *path)
 {
     const char *queue = use->check->instance->queue_directory;
     size_t n = strlen(queue);
-    bool in_chroot = asks(use, true);
+    bool in_chroot = check_socket_chroot(use) != CHECK_SOCKET_NONE;
 
     if (is_of_queue(path) && in_chroot)
         return path + 1;
     if (strncmp(path, queue, n) != 0 || path[n] != '/')
         return path;
     if (in_chroot)
-        tell_chroot(use, path, "write", path + n + 1);
+        check_socket_outside(use, path);
     return path + n + 1;
 }
 
@@ -212,7 +132,7 @@ static const struct instance_service *find_unix(const struct check_use *use, str
     else if (strncmp(relative, "public/", 7) == 0)
         service = find_named(use, path, false, relative + 7);
     else
-        look_for_socket(use, path, name_meant(relative));
+        check_socket(use, path, name_meant(relative));
     mem_free(path);
     return service;
 }

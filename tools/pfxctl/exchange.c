@@ -19,6 +19,12 @@ static bool failed(struct exchange *exchange, const char *why)
     return false;
 }
 
+static bool failed_with(struct exchange *exchange, int error)
+{
+    exchange->error = error;
+    return failed(exchange, strerror(error));
+}
+
 static bool wait_for(struct exchange *exchange, short events)
 {
     struct pollfd one = { .fd = exchange->fd, .events = events };
@@ -42,15 +48,15 @@ static bool connect_to(struct exchange *exchange, const struct sockaddr *address
 
     exchange->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (exchange->fd < 0)
-        return failed(exchange, strerror(errno));
+        return failed_with(exchange, errno);
     if (connect(exchange->fd, address, bytes) == 0)
         return true;
     if (errno != EINPROGRESS)
-        return failed(exchange, strerror(errno));
+        return failed_with(exchange, errno);
     if (!wait_for(exchange, POLLOUT))
         return false;
     getsockopt(exchange->fd, SOL_SOCKET, SO_ERROR, &reason, &size);
-    return reason == 0 || failed(exchange, strerror(reason));
+    return reason == 0 || failed_with(exchange, reason);
 }
 
 static bool connect_unix(struct exchange *exchange, const char *path)
@@ -85,6 +91,11 @@ bool exchange_open(struct exchange *exchange, const struct service *service, int
     *exchange = (struct exchange){ .fd = -1, .end_ms = clock_monotonic_ms() + limit_ms, .why = "no address" };
     return service->path != NULL ? connect_unix(exchange, service->path)
                                  : connect_inet(exchange, service->host, service->port);
+}
+
+int exchange_status(const struct exchange *exchange)
+{
+    return exchange->error == EACCES || exchange->error == EPERM ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE;
 }
 
 static bool send_all(struct exchange *exchange, struct span bytes)

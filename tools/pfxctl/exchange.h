@@ -22,10 +22,14 @@ struct exchange {
     int fd; /* -1 none */
     int64_t end_ms; /* of the monotonic clock */
     bool is_closed; /* by the daemon */
+    int error;      /* of errno(3), when nobody could be connected to; 0: another reason */
     const char *why;
 };
 
 bool exchange_open(struct exchange *exchange, const struct service *service, int64_t limit_ms);
+
+/* The exit status when it could not be opened. */
+int exchange_status(const struct exchange *exchange);
 
 /* What comes is appended; an end of file before is_whole() says so is an error. */
 bool exchange_ask(struct exchange *exchange, struct span request, struct buf *reply,

@@ -21,7 +21,7 @@ static const struct {
     const char *arguments;
     const char *help;
 } commands[] = {
-    { "check", check_command, "[--strict] [--no-files] [--json]", "every mistake of the configuration" },
+    { "check", check_command, "[-v] [--strict] [--no-files] [--json]", "every mistake of the configuration" },
     { "reload", reload_command, "[SERVICE...]", "check, then let the daemons read it" },
     { "ping", ping_command, "[SERVICE...]", "an exchange that asks no backend" },
     { "show", show_command, "[-n] [--hash]", "the configuration in force; -n: what differs from the defaults" },
@@ -95,16 +95,27 @@ int pfxctl_option(int argc, char **argv, const char *letters, const struct optio
     return option;
 }
 
-int pfxctl_usage(void)
+/* Of the command that runs, else of all. */
+static void print_usage(FILE *file)
 {
     if (running < COMMANDS) {
-        fprintf(stderr, "usage: pfxctl %s %s\n", commands[running].name, commands[running].arguments);
-        return PFXCTL_USAGE;
+        fprintf(file, "usage: pfxctl %s %s\n", commands[running].name, commands[running].arguments);
+        return;
     }
-    fputs("usage: pfxctl [-c config_directory] [-C file] [-vV] command ...\n", stderr);
+    fputs("usage: pfxctl [-c config_directory] [-C file] [-hvV] command ...\n", file);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(stderr, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        fprintf(file, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+}
+
+int pfxctl_usage(void)
+{
+    print_usage(stderr);
     return PFXCTL_USAGE;
+}
+
+static bool is_help(const char *text)
+{
+    return text != NULL && (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0);
 }
 
 static const struct pfxctl_flag *find_flag(const struct pfxctl_flag *flags, const char *text)
@@ -136,9 +147,15 @@ static const char *default_directory(void)
 static int run(const struct pfxctl *ctl, int argc, char **argv)
 {
     optind = 0; /* the common options were read before */
-    for (running = 0; running < COMMANDS; running++)
-        if (strcmp(commands[running].name, argv[0]) == 0)
-            return commands[running].run(ctl, argc, argv);
+    running = 0;
+    while (running < COMMANDS && strcmp(commands[running].name, argv[0]) != 0)
+        running++;
+    if (is_help(argv[running < COMMANDS]) || strcmp(argv[0], "help") == 0) {
+        print_usage(stdout);
+        return PFXCTL_GOOD;
+    }
+    if (running < COMMANDS)
+        return commands[running].run(ctl, argc, argv);
     pfxctl_complain("no command %s", argv[0]);
     return pfxctl_usage();
 }
@@ -149,7 +166,7 @@ int main(int argc, char **argv)
     char *path = NULL;
     int option;
 
-    while ((option = pfxctl_option(argc, argv, "+:c:C:vV", NULL)) != -1) {
+    while (!is_help(argv[optind]) && (option = pfxctl_option(argc, argv, "+:c:C:vV", NULL)) != -1) {
         if (option == 'c')
             ctl.config_directory = optarg;
         else if (option == 'C')

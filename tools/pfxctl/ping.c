@@ -125,7 +125,7 @@ void ping_service(const struct service *service, int64_t limit_ms, struct ping *
             protocol = process_protocol(exchange_listener(&exchange));
         ask(&exchange, protocol, ping);
     } else {
-        *ping = (struct ping){ .status = PFXCTL_UNAVAILABLE, .why = exchange.why };
+        *ping = (struct ping){ .status = exchange_status(&exchange), .why = exchange.why };
     }
     exchange_close(&exchange);
     ping->took_us = now_us() - begin_us;

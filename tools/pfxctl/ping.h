@@ -16,7 +16,7 @@
 
 struct ping {
     int64_t took_us;
-    int status;      /* PFXCTL_GOOD, PFXCTL_UNAVAILABLE, PFXCTL_DATA, PFXCTL_CONFIGURATION */
+    int status;      /* PFXCTL_GOOD, PFXCTL_UNAVAILABLE, PFXCTL_NO_PERMISSION, PFXCTL_DATA, PFXCTL_CONFIGURATION */
     const char *why; /* NULL: it is well */
 };
 

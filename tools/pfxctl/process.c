@@ -119,6 +119,13 @@ enum service_protocol process_protocol(pid_t pid)
     return read_of(pid, "cmdline", command, sizeof(command)) == 0 ? SERVICE_UNKNOWN : service_protocol_of(command);
 }
 
+bool process_changes_root(pid_t pid)
+{
+    char command[COMMAND_MAX_BYTES];
+
+    return value_of(command, read_of(pid, "cmdline", command, sizeof(command)), "-c", NULL) != NULL;
+}
+
 bool process_is_in(const struct process_list *list, pid_t pid)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -31,6 +31,9 @@ void process_parents(pid_t master, const struct service *service, struct process
 /* What a process was started as; unknown: none of our daemons. */
 enum service_protocol process_protocol(pid_t pid);
 
+/* Was a daemon of ours told to have its workers in a chroot? */
+bool process_changes_root(pid_t pid);
+
 bool process_is_in(const struct process_list *list, pid_t pid);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "config_number.h"
 #include "exchange.h"
 #include "mem.h"
 #include "ping.h"
@@ -22,6 +23,7 @@
 
 struct reloading {
     const struct service *service;
+    enum service_protocol protocol;
     pid_t master;
     struct process_list parents; /* that are told */
     struct process_list workers; /* of a standalone one */
@@ -38,7 +40,8 @@ static bool find_listener(struct reloading *r)
     }
     r->parents = (struct process_list){ .pid = { exchange_listener(&exchange) }, .count = 1 };
     exchange_close(&exchange);
-    if (process_protocol(r->parents.pid[0]) == SERVICE_UNKNOWN) {
+    r->protocol = process_protocol(r->parents.pid[0]);
+    if (r->protocol == SERVICE_UNKNOWN) {
         pfxctl_complain("%s: none of our daemons is known to listen there", r->service->name);
         return false;
     }
@@ -97,7 +100,47 @@ static bool has_new_generation(const struct reloading *r)
     return false;
 }
 
-static int wait_for_successor(const struct reloading *r)
+static const char *path_of(const struct pfxctl *ctl, const struct service *service)
+{
+    return service->config_path != NULL ? service->config_path : ctl->config_path;
+}
+
+/* Their clients keep a connection, and with it the worker that has it. */
+static void tell_reloaded(const struct reloading *r, const char *config_path)
+{
+    char text[CONFIG_NUMBER_TEXT_BYTES];
+
+    if (r->protocol != SERVICE_POLICY && r->protocol != SERVICE_SASL) {
+        printf("%s: reloaded\n", r->service->name);
+        return;
+    }
+    struct config *config = config_load_all(config_path, false);
+    config_number_format(text, CONFIG_UNIT_TIME, config->drain_time_ms);
+    printf("%s: reloaded (open connections keep the old configuration for up to %s)\n", r->service->name, text);
+    config_free(&config);
+}
+
+/* master(8) starts it as master.cf was when master(8) read it. */
+static void compare_chroot(const struct reloading *r)
+{
+    struct process_list now;
+
+    process_parents(r->master, r->service, &now);
+    if (now.count > 0 && process_changes_root(now.pid[0]) != r->service->is_chroot)
+        pfxctl_complain("%s: chroot is \"%s\" in master.cf, but not for the daemon that runs: postfix reload",
+                        r->service->name, r->service->is_chroot ? "y" : "n");
+}
+
+static void tell_new(const struct reloading *r, const struct pfxctl *ctl)
+{
+    if (r->parents.count == 0)
+        printf("%s: started\n", r->service->name);
+    else
+        tell_reloaded(r, path_of(ctl, r->service));
+    compare_chroot(r);
+}
+
+static int wait_for_successor(const struct reloading *r, const struct pfxctl *ctl)
 {
     int64_t end_ms = clock_monotonic_ms() + RELOAD_LIMIT_MS;
     struct ping ping = { .status = PFXCTL_UNAVAILABLE, .why = "it goes on as before: its log tells why" };
@@ -111,16 +154,11 @@ static int wait_for_successor(const struct reloading *r)
         poll(NULL, 0, RELOAD_TRY_MS);
     }
     if (ping.why == NULL)
-        printf("%s: %s\n", r->service->name, r->parents.count == 0 ? "started" : "reloaded");
+        tell_new(r, ctl);
     else
         pfxctl_complain("%s: %s", r->service->name, ping.why);
     fflush(stdout);
     return ping.status;
-}
-
-static const char *path_of(const struct pfxctl *ctl, const struct service *service)
-{
-    return service->config_path != NULL ? service->config_path : ctl->config_path;
 }
 
 /* Each file once. */
@@ -138,25 +176,26 @@ static int check(const struct pfxctl *ctl, const struct service_list *list)
         status = checked > status ? checked : status;
     }
     if (status != PFXCTL_GOOD)
-        pfxctl_complain("nothing is reloaded: what runs goes on with the configuration that it has");
+        pfxctl_complain("nothing is reloaded: what runs goes on with the configuration that it has, but a daemon "
+                        "that starts anew reads the broken file");
     return status;
 }
 
 /* All are told before one is waited for. */
-static int reload(const struct service_list *list)
+static int reload(const struct pfxctl *ctl, const struct service_list *list)
 {
     struct reloading *all = mem_array(list->count, sizeof(*all));
     int status = PFXCTL_GOOD;
 
     for (size_t i = 0; i < list->count; i++) {
-        all[i] = (struct reloading){ .service = &list->services[i] };
+        all[i] = (struct reloading){ .service = &list->services[i], .protocol = list->services[i].protocol };
         int told = tell(&all[i], list->queue_directory);
         if (told != PFXCTL_GOOD)
             all[i].service = NULL;
         status = told > status ? told : status;
     }
     for (size_t i = 0; i < list->count; i++) {
-        int reloaded = all[i].service == NULL ? PFXCTL_GOOD : wait_for_successor(&all[i]);
+        int reloaded = all[i].service == NULL ? PFXCTL_GOOD : wait_for_successor(&all[i], ctl);
         status = reloaded > status ? reloaded : status;
     }
     mem_free(all);
@@ -173,7 +212,7 @@ int reload_command(const struct pfxctl *ctl, int argc, char **argv)
     if (status == PFXCTL_GOOD)
         status = check(ctl, &list);
     if (status == PFXCTL_GOOD)
-        status = reload(&list);
+        status = reload(ctl, &list);
     service_list_free(&list);
     return status;
 }

@@ -25,6 +25,11 @@ enum service_protocol service_protocol_of(const char *command)
     return protocol;
 }
 
+const char *service_program(enum service_protocol protocol)
+{
+    return programs[protocol];
+}
+
 /* "HOST:PORT", "[HOST]:PORT" or "PORT". */
 static void set_inet(struct service *service, const char *text)
 {
@@ -53,6 +58,7 @@ bool service_of_instance(struct service *service, const struct instance_service 
         return false;
     optind = 0; /* getopt(3) begins anew */
     options_parse(&options, line->argument_count, line->argument);
+    service->is_chroot = line->is_chroot || options.change_root;
     service->name = mem_string(line->name);
     service->command = mem_string(line->argument[0]);
     service->config_path = mem_string(options.config);

@@ -21,6 +21,7 @@ struct service {
     char *name;
     enum service_protocol protocol; /* unknown: of a socket that is not ours to look behind */
     bool by_master;
+    bool is_chroot;
     char *command;     /* argv[0], as master(8) passes it; NULL: of a socket */
     char *path;        /* of its socket; NULL: host and port */
     char *host, *port;
@@ -50,6 +51,9 @@ bool service_of_socket(struct service *service, const char *text);
 void service_free(struct service *service);
 
 enum service_protocol service_protocol_of(const char *command);
+
+/* Its command. */
+const char *service_program(enum service_protocol protocol);
 
 /*
  * The services that the names, which end with NULL, stand for: of master.cf, or sockets. Without names all of

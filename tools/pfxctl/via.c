@@ -1,6 +1,5 @@
 #include "via.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,17 +33,12 @@ static int find_service(struct via *via, const struct pfxctl *ctl, enum service_
     return PFXCTL_USAGE;
 }
 
-static bool is_forbidden(const char *why)
-{
-    return strcmp(why, strerror(EACCES)) == 0 || strcmp(why, strerror(EPERM)) == 0;
-}
-
 static int connect_to(struct via *via)
 {
     if (exchange_open(&via->exchange, via->service, VIA_LIMIT_MS))
         return PFXCTL_GOOD;
     pfxctl_complain("%s: %s", via->service->name, via->exchange.why);
-    return is_forbidden(via->exchange.why) ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE;
+    return exchange_status(&via->exchange);
 }
 
 int via_open(struct via *via, const struct pfxctl *ctl, enum service_protocol protocol, const char *where)
