@@ -156,7 +156,7 @@ void check_socket(const struct check_use *use, const char *path, const char *nam
         return;
     if (similar != NULL)
         cure = mem_format("did you mean %s/%s? Write that", similar->is_private ? "private" : "public", similar->name);
-    else if (is_of_queue && is_lost(use, name, state))
+    else if (is_of_queue && name != NULL && is_lost(use, name, state))
         cure = cure_of(use, name, is_private);
     tell(use, cure != NULL, path, cure != NULL ? cure : "start the daemon whose it is, or write the path that it has");
     mem_free(cure);
