@@ -144,7 +144,7 @@ traffic_stop() {
 
 # --- Faults and figures
 
-workers() { # of the services that the generator asks
+workers() { # that serve new connections, but for those of pfx-metrics
     "$TOP/tests/soak/sample.pl" "$MASTER" | awk '$5 == "worker" && $4 != "pfx-metrics" { print $2 }'
 }
 kill_one() {
