@@ -2,6 +2,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -54,13 +55,11 @@ static void lose(struct client *c, const char *why)
 
     disconnect(c);
     count->requests++;
-    if (was_killed(c)) {
-        count->lost_killed++;
-    } else {
-        c->team->protocol->describe(&c->question, asked);
-        if (count->lost++ < COUNT_SHOWN_MAX)
-            fprintf(stderr, "lost: %s of %s: %s\n", asked, c->team->protocol->name, why);
-    }
+    uint64_t *lost = was_killed(c) ? &count->lost_killed : &count->lost;
+    c->team->protocol->describe(&c->question, asked);
+    if ((*lost)++ < COUNT_SHOWN_MAX)
+        fprintf(stderr, "lost%s: %s of %s after %" PRId64 " ms: %s\n", was_killed(c) ? " by a kill" : "", asked,
+                c->team->protocol->name, (now_us() - c->started_us) / US_PER_MS, why);
     rest(c);
 }
 

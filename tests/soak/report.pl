@@ -6,7 +6,9 @@ use warnings;
 
 my $directory = shift @ARGV or die "usage: report.pl DIRECTORY\n";
 my $GROWTH_MAX_KB = 512;      # of private memory in the quiet phase: what allocation and fragments may do
-my $WARM_UP = 0.25;           # of the quiet phase, in which caches and pools fill
+my $SHORT_GROWTH_MAX_KB = 2048; # in less than
+my $SHORT_MINUTES = 2;        # caches and pools still fill
+my $WARM_UP = 0.25;           # of the quiet phase, in which they do
 my $TCP_MAX = 70;             # 32 connections to each of two backends, and some that were just closed
 my $ZOMBIE_MAX_S = 3;         # until a parent has buried a worker
 my %SECTION = (maps => 'socket_maps', policies => 'policy_services', logins => 'dovecot_sasl');
@@ -166,12 +168,13 @@ sub tell_memory {
         $about{ $s->{pid} } = $s;
     }
     my $minutes = ($quiet->{end} - $from) / 60;
-    for my $pid (sort { $a <=> $b } keys %points) {
+    my $growth_max = $minutes < $SHORT_MINUTES ? $SHORT_GROWTH_MAX_KB : $GROWTH_MAX_KB;
+    for my $pid (sort keys %points) {
         my @p = @{ $points{$pid} };
         my $slope = slope(@p);
         my $s = $about{$pid};
         $seen{ $s->{program} }++;
-        check(@p >= 3 && $slope * $minutes <= $GROWTH_MAX_KB, sprintf
+        check(@p >= 3 && $slope * $minutes <= $growth_max, sprintf
             '  %-14s %-6s %5.0f s old: %5d KB, at last %5d KB, slope %+.1f KB a minute over %.1f minutes', $s->{program},
             $s->{role}, $s->{age}, $p[0][1], $p[-1][1], $slope, $minutes);
     }
@@ -194,12 +197,13 @@ sub tell_processes {
     push @odd, map { "$_: $now{$_} more than before" } grep { $now{$_} != 0 } keys %now;
     check(@odd == 0 && @after > 0, 'processes and descriptors after the load: ' .
         (@odd ? join '; ', @odd : join ', ', map { "$_ $had{$_}" } sort keys %had));
-    my ($tcp, $fds, $late, @zombies) = (0, 0, 0);
+    my ($tcp, $fds, $late, %stays) = (0, 0, 0);
     my $drained = $phase{settle_again}{end};
     for my $s (samples('samples')) {
         if ($s->{role} eq 'zombie') {
             $zombie{ $s->{pid} } //= $s->{time};
-            push @zombies, $s->{pid} if $s->{time} - $zombie{ $s->{pid} } > $ZOMBIE_MAX_S;
+            $stays{ $s->{pid} } = "$s->{program} $s->{pid} of $s->{parent}"
+                if $s->{time} - $zombie{ $s->{pid} } > $ZOMBIE_MAX_S;
             next;
         }
         $late++ if $s->{role} eq 'orphan' && $s->{time} > $drained;
@@ -208,7 +212,8 @@ sub tell_processes {
         $shared{ $s->{pid} }{ $s->{shared} } = 1 if $s->{age} > 2;
     }
     check($tcp <= $TCP_MAX, "connections to backends of a worker: at most $tcp; other descriptors: at most $fds");
-    check(!@zombies && !$late, 'zombies that stay: ' . @zombies . ", old workers after drain_time: $late");
+    check(!%stays && !$late, join ', ', 'zombies that stay: ' . keys %stays, values %stays,
+        "old workers after drain_time: $late");
     my $grown = grep { keys %{ $shared{$_} } > 1 } keys %shared;
     check($grown == 0 && $states[0] eq $states[-1], "shared memory that grew: $grown processes; pfx-cache and pfx-stats: " .
         "$states[-1] bytes, before $states[0]");

@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
 # sample.pl MASTER: one line for each process of pfx in master's process group, and for each zombie in it:
-#   SECONDS PID PARENT PROGRAM ROLE AGE DIRTY-KB DESCRIPTORS TCP SHARED-KB
+#   SECONDS PID.STARTED PARENT PROGRAM ROLE AGE DIRTY-KB DESCRIPTORS TCP SHARED-KB
 # ROLE: parent, a child of master; worker, a child of such a parent; orphan, a worker whose parent has left; zombie.
-# DIRTY-KB: private memory that was written to; TCP: descriptors of TCP sockets, which do not count as DESCRIPTORS;
+# STARTED: in ticks since the machine has, because process ids come again. DIRTY-KB: private memory that was written to; TCP: descriptors of TCP sockets, which do not count as DESCRIPTORS;
 # SHARED-KB: the room of shared mappings. A process that ends meanwhile is left out.
 use strict;
 use warnings;
@@ -42,7 +42,7 @@ for my $path (glob '/proc/[0-9]*/stat') {
     my @fields = split ' ', $rest; # from the state on, which is the third of proc(5)
     next if $fields[2] != $master || ($name !~ /^pfx-/ && $fields[0] ne 'Z');
     $found{$pid} = { name => $name, parent => $fields[1], is_zombie => $fields[0] eq 'Z',
-                     started => $fields[19] / $hertz };
+                     started => $fields[19] };
 }
 my ($uptime) = split ' ', contents('/proc/uptime');
 for my $pid (sort { $a <=> $b } keys %found) {
@@ -50,6 +50,6 @@ for my $pid (sort { $a <=> $b } keys %found) {
     my $above = $found{$p->{parent}};
     my $role = $p->{is_zombie} ? 'zombie' : $p->{parent} == $master ? 'parent' : $above ? 'worker' : 'orphan';
     my @figures = $p->{is_zombie} ? (0, 0, 0, 0) : figures($pid) or next;
-    printf "%.1f %d %d %s %s %.1f %d %d %d %d\n", Time::HiRes::time(), $pid, $p->{parent}, $p->{name}, $role,
-        $uptime - $p->{started}, @figures;
+    printf "%.1f %d.%d %d %s %s %.1f %d %d %d %d\n", Time::HiRes::time(), $pid, $p->{started}, $p->{parent},
+        $p->{name}, $role, $uptime - $p->{started} / $hertz, @figures;
 }

@@ -145,7 +145,8 @@ traffic_stop() {
 # --- Faults and figures
 
 workers() { # that serve new connections, but for those of pfx-metrics
-    "$TOP/tests/soak/sample.pl" "$MASTER" | awk '$5 == "worker" && $4 != "pfx-metrics" { print $2 }'
+    "$TOP/tests/soak/sample.pl" "$MASTER" |
+        awk '$5 == "worker" && $4 != "pfx-metrics" { sub(/\..*/, "", $2); print $2 }'
 }
 kill_one() {
     local workers
