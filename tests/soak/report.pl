@@ -175,10 +175,10 @@ sub tell_memory {
         my $s = $about{$pid};
         $seen{ $s->{program} }++;
         check(@p >= 3 && $slope * $minutes <= $growth_max, sprintf
-            '  %-14s %-6s %5.0f s old: %5d KB, at last %5d KB, slope %+.1f KB a minute over %.1f minutes', $s->{program},
-            $s->{role}, $s->{age}, $p[0][1], $p[-1][1], $slope, $minutes);
+            '  %-14s %-6s %5.0f s old, %3d descriptors: %5d KB, at last %5d KB, slope %+.1f KB a minute', $s->{program},
+            $s->{role}, $s->{age}, $s->{fds}, $p[0][1], $p[-1][1], $slope);
     }
-    check(4 == keys %seen, 'memory is private and written to; programs: ' . join ' ', sort keys %seen);
+    check(4 == keys %seen, sprintf 'that was memory, private and written to, over %.1f minutes of quiet', $minutes);
 }
 
 sub tell_processes {
