@@ -8,6 +8,7 @@ my $directory = shift @ARGV or die "usage: report.pl DIRECTORY\n";
 my $GROWTH_MAX_KB = 512;      # of private memory in the quiet phase: what allocation and fragments may do
 my $SHORT_GROWTH_MAX_KB = 2048; # in less than
 my $SHORT_MINUTES = 2;        # caches and pools still fill
+my $WINDOW_MINUTES = 0.25; # shorter than between two outages of services
 my $WARM_UP = 0.25;           # of the quiet phase, in which they do
 my $TCP_MAX = 70;             # 32 connections to each of two backends, and some that were just closed
 my $ZOMBIE_MAX_S = 3;         # until a parent has buried a worker
@@ -149,12 +150,20 @@ sub tell_counters {
 
 # --- Processes
 
-sub slope { # least squares: KB a minute
+# KB a minute: the median of the rises within $WINDOW_MINUTES. A leak grows in each window; a pool in one, when it meets
+# a new peak because all clients wait for a service that is away.
+sub slope {
     my @points = @_;
-    my ($n, $x, $y, $xx, $xy) = (scalar @points, 0, 0, 0, 0);
-    for (@points) { $x += $_->[0]; $y += $_->[1]; $xx += $_->[0]**2; $xy += $_->[0] * $_->[1]; }
-    my $spread = $n * $xx - $x**2;
-    return $spread == 0 ? 0 : ($n * $xy - $x * $y) / $spread;
+    my $window = ($points[-1][0] - $points[0][0]) / 2;
+    $window = $WINDOW_MINUTES if $window > $WINDOW_MINUTES;
+    my ($end, @rises) = (0);
+    for my $p (@points) {
+        $end++ while $end < $#points && $points[$end][0] - $p->[0] < $window;
+        my $minutes = $points[$end][0] - $p->[0];
+        push @rises, ($points[$end][1] - $p->[1]) / $minutes if $minutes > 0 && $minutes >= $window;
+    }
+    @rises = sort { $a <=> $b } @rises;
+    return @rises == 0 ? 0 : $rises[ @rises / 2 ];
 }
 
 # The memory of each process that lived through all of the quiet phase.
