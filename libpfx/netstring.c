@@ -63,13 +63,13 @@ static char *put(char *to, struct span bytes)
 /* "LENGTH:", at the end of text. */
 static struct span write_length(char text[NETSTRING_OVERHEAD_BYTES], size_t length)
 {
-    char *at = text + NETSTRING_OVERHEAD_BYTES;
+    size_t at = NETSTRING_OVERHEAD_BYTES;
 
-    *--at = ':';
+    text[--at] = ':';
     do
-        *--at = (char)('0' + length % 10);
+        text[--at] = (char)('0' + length % 10);
     while ((length /= 10) > 0);
-    return span_make(at, (size_t)(text + NETSTRING_OVERHEAD_BYTES - at));
+    return span_make(text + at, NETSTRING_OVERHEAD_BYTES - at);
 }
 
 size_t netstring_encode(char *out, size_t size, struct span head, struct span body)
