@@ -17,6 +17,8 @@ static bool is_queued(const struct http_call *call)
 {
     curl_off_t looked_up_us = 0;
 
+    if (!call->in_multi)
+        return call->waiter.host == NULL;
     curl_easy_getinfo(call->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up_us);
     return looked_up_us == 0;
 }
@@ -27,7 +29,7 @@ static void deliver(struct http_call *call, enum http_failure failure, const cha
                                   .easy = call->easy };
     long status = 0;
 
-    answer.was_queued = failure == HTTP_TIMED_OUT && call->in_multi && is_queued(call);
+    answer.was_queued = failure == HTTP_TIMED_OUT && is_queued(call);
     if (failure == HTTP_ANSWERED) {
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
         answer.status = (int)status;
@@ -112,8 +114,11 @@ static void load_addresses(struct http_call *call)
     call->generation = host->generation;
 }
 
+/* Too late, it is left to time_over(): libcurl would tell the times of the request before until it begins. */
 static void submit(struct http_call *call)
 {
+    if (call->timer.at_ms <= call->endpoint->http->loop->now_ms)
+        return;
     load_addresses(call);
     http_watch_looked_up(call->watched);
     CURLMcode code = curl_multi_add_handle(call->endpoint->group->multi.curl, call->easy);
@@ -153,7 +158,7 @@ static void set_request(struct http_call *call)
     const struct buf *body = &call->body;
     struct curl_slist *last = call->headers;
 
-    if (entry->request_compression && body->n > 0 && gzip_pack(buf_span(body), &call->packed))
+    if (entry->request_compression && entry->payload.count > 0 && gzip_pack(buf_span(body), &call->packed))
         body = &call->packed;
     if (body->n > EXPECT_BYTES)
         http_add_header(call, "Expect:");

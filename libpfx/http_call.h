@@ -5,7 +5,7 @@
  *         takes it out of everything that it waits in, and keeps it for the next one. A handle is used again only after
  *         a whole answer: of one that broke off libcurl may still hold a part, and the next answer must not meet it.
  *         That of a login goes, with what it holds of it. Connections outlive handles.
- * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept.
+ * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together.
  * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
  */
 #ifndef PFX_HTTP_CALL_H

@@ -35,6 +35,8 @@
 #define CALLS_MAX 1024 /* numbers of system calls; Linux 6 has less than 500 */
 #define FOREIGN   (CALLS_MAX - 1) /* stands for those of other architectures */
 
+#define LAST_OWN_FAMILY AF_NETLINK /* by number */
+
 /* Calls that are refused whatever their arguments. libseccomp leaves out those that the processor does not have. */
 static const int refused_calls[] = {
     /* other programs and processes */
@@ -65,6 +67,9 @@ static const int refused_calls[] = {
     SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
     SCMP_SYS(fanotify_init), SCMP_SYS(fanotify_mark), SCMP_SYS(lookup_dcookie), SCMP_SYS(modify_ldt),
 };
+
+/* What netlink is for is getaddrinfo(3). */
+static const int own_families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 
 static const unsigned namespace_flags[] = { CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                             CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET };
@@ -160,7 +165,27 @@ static int refuse_processes(scmp_filter_ctx filter)
     return failed;
 }
 
-/* UNIX, IPv4, IPv6, and the netlink of getaddrinfo(3) are the families of use, and behind it come none of them. */
+static bool is_own_family(int family)
+{
+    size_t i = 0;
+
+    while (i < sizeof(own_families) / sizeof(*own_families) && own_families[i] != family)
+        i++;
+    return i < sizeof(own_families) / sizeof(*own_families);
+}
+
+/* A filter knows no "none of these": each family below the last of ours, and all above. */
+static int refuse_families(scmp_filter_ctx filter)
+{
+    int failed = seccomp_rule_add(filter, REFUSE, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, LAST_OWN_FAMILY, 0));
+
+    for (int family = 0; failed == 0 && family < LAST_OWN_FAMILY; family++)
+        if (!is_own_family(family))
+            failed = seccomp_rule_add(filter, REFUSE, SCMP_SYS(socket), 1,
+                                      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0));
+    return failed;
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
     int failed = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, REFUSE);
@@ -170,7 +195,7 @@ static int add_rules(scmp_filter_ctx filter)
     if (failed == 0)
         failed = refuse_processes(filter);
     if (failed == 0)
-        failed = seccomp_rule_add(filter, REFUSE, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
+        failed = refuse_families(filter);
     return failed;
 }
 

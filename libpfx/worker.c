@@ -61,7 +61,6 @@ static void drain(struct worker *worker)
 {
     int64_t drain_time_ms = worker->setup->config->drain_time_ms;
 
-
     if (worker->clients.draining)
         return;
     conn_listen_close(&worker->listen);

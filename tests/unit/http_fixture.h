@@ -16,6 +16,7 @@ static struct http_endpoint *fixture_endpoint;
 
 static int fixture_done;
 static enum http_failure fixture_failure;
+static bool fixture_was_queued;
 static int fixture_status;
 static char fixture_body[4096];
 static char fixture_reason[200];
@@ -35,6 +36,7 @@ static void fixture_note(void *arg, const struct http_answer *answer)
     fixture_header_count = http_header_count(answer, fixture_header_name);
     fixture_done++;
     fixture_failure = answer->failure;
+    fixture_was_queued = answer->was_queued;
     fixture_status = answer->status;
     snprintf(fixture_body, sizeof(fixture_body), "%.*s", (int)answer->body.n,
              answer->body.n == 0 ? "" : answer->body.p);

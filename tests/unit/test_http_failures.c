@@ -186,7 +186,50 @@ START_TEST(http_deadline_holds_for_calls_that_wait_for_a_connection)
     fixture_turns(1);
     ck_assert_int_eq(fixture_done, 1);
     fixture_expect(HTTP_TIMED_OUT, 0, "");
+    ck_assert(fixture_was_queued);
     ck_assert_int_eq(fixture_server.requests, 1);
+}
+END_TEST
+
+/* The second call has a handle of libcurl that has had a connection before. */
+START_TEST(http_call_that_waits_in_a_used_handle_was_queued)
+{
+    http_free(&fixture_http);
+    fixture_http = http_new(&fixture_loop, 1, 1);
+    fixture_entry(TARGET, "");
+    start_with_deadline(5000);
+    start_with_deadline(5000);
+    fixture_until(&fixture_done, 2);
+    fixture_server.answer = NULL;
+    start_with_deadline(5000);
+    while (fixture_server.requests < 3)
+        fixture_turns(1);
+    start_with_deadline(100);
+    fixture_turns(3);
+    fixture_move_clock(100);
+    fixture_turns(1);
+    ck_assert_int_eq(fixture_done, 3);
+    fixture_expect(HTTP_TIMED_OUT, 0, "");
+    ck_assert(fixture_was_queued);
+    ck_assert_int_eq(fixture_server.requests, 3);
+}
+END_TEST
+
+/* Nothing was learned about the backend, in a new handle of libcurl as in a used one. */
+START_TEST(http_call_that_starts_too_late_is_not_sent)
+{
+    fixture_entry(TARGET, "");
+    for (int i = 0; i < 4; i++) {
+        if (i >= 2)
+            fixture_fetch("/");
+        int before = fixture_server.requests;
+        start_with_deadline(-(i % 2));
+        fixture_until(&fixture_done, fixture_done + 1);
+        fixture_expect(HTTP_TIMED_OUT, 0, "");
+        ck_assert_msg(fixture_was_queued, "%d", i);
+        fixture_turns(3);
+        ck_assert_int_eq(fixture_server.requests, before);
+    }
 }
 END_TEST
 
@@ -231,6 +274,8 @@ int main(void)
                      (const TTest *const[]){ http_silent_server_times_out_at_the_deadline,
                                              http_deadline_holds_in_the_middle_of_an_answer,
                                              http_deadline_holds_for_calls_that_wait_for_a_connection,
+                                             http_call_that_waits_in_a_used_handle_was_queued,
+                                             http_call_that_starts_too_late_is_not_sent,
                                              http_late_answer_does_not_reach_the_next_call, NULL });
     return unit_run(suite);
 }

@@ -134,6 +134,16 @@ START_TEST(http_request_body_is_packed)
 }
 END_TEST
 
+/* What is said to be packed has to be: no byte at all is no gzip. */
+START_TEST(http_request_body_without_a_byte_is_packed_too)
+{
+    fixture_entry(TARGET, "payload = \"{}\"; http_request_compression = true;");
+    post("", "", "");
+    ck_assert(responder_got(&fixture_server, "\r\nContent-Encoding: gzip\r\n"));
+    ck_assert(responder_got(&fixture_server, "\r\nContent-Length: 20\r\n"));
+}
+END_TEST
+
 /* An answer of the text, packed. */
 static void answer_packed(struct buf *answer, struct span text)
 {
@@ -181,6 +191,7 @@ int main(void)
                      (const TTest *const[]){ http_header_of_a_request_is_not_sent_with_the_next,
                                              http_long_body_arrives_whole, http_longest_url_arrives_whole,
                                              http_request_body_is_packed,
+                                             http_request_body_without_a_byte_is_packed_too,
                                              http_packed_answer_is_unpacked_up_to_the_limit, NULL });
     return unit_run(suite);
 }
