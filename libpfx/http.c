@@ -73,7 +73,6 @@ static void finished(CURL *easy, CURLcode result)
         return;
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
-    call->is_whole = result == CURLE_OK;
     if (result != CURLE_OK)
         http_failure_detail(easy, (int)result, call->detail, detail);
     deliver(call, http_failure_of((int)result, call->too_big), detail);
@@ -206,7 +205,6 @@ void http_add_header(struct http_call *call, const char *line)
 
 void http_use_new_connection(struct http_call *call)
 {
-    call->is_fresh = true;
     curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 

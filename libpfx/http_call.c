@@ -43,7 +43,6 @@ static void unlink_call(struct http_call *call)
 
 static void free_call(struct http_call *call)
 {
-    curl_easy_cleanup(call->easy);
     buf_free(&call->url);
     buf_free(&call->body);
     buf_free(&call->packed);
@@ -60,20 +59,6 @@ static void empty(struct buf *b)
         buf_clear(b);
 }
 
-static void release_handle(struct http_call *call)
-{
-    if (!call->is_whole || call->watched != NULL || call->body.secret) {
-        curl_easy_cleanup(call->easy);
-        call->easy = NULL;
-        return;
-    }
-    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, NULL);
-    if (call->addresses != NULL)
-        curl_easy_setopt(call->easy, CURLOPT_RESOLVE, NULL);
-    if (call->is_fresh)
-        curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 0L);
-}
-
 void http_call_release(struct http_call *call)
 {
     struct http_endpoint *endpoint = call->endpoint;
@@ -83,7 +68,8 @@ void http_call_release(struct http_call *call)
         curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
     resolver_forget(&call->waiter);
     loop_cancel(http->loop, &call->timer);
-    release_handle(call);
+    curl_easy_cleanup(call->easy);
+    call->easy = NULL;
     http_watch_end(&call->watched);
     http_endpoint_free_headers(endpoint, call->headers);
     call->headers = NULL;
@@ -94,7 +80,7 @@ void http_call_release(struct http_call *call)
         return;
     }
     call->addresses = NULL;
-    call->in_multi = call->too_big = call->header_ended = call->is_whole = call->is_fresh = false;
+    call->in_multi = call->too_big = call->header_ended = false;
     call->header_bytes = 0;
     call->failed = HTTP_ANSWERED;
     call->detail[0] = '\0';
@@ -144,8 +130,7 @@ struct http_call *http_call_take(struct http_endpoint *endpoint)
     } else {
         call = new_call(endpoint);
     }
-    if (call->easy == NULL)
-        open_handle(call);
+    open_handle(call);
     call->watched = http_watch_begin(call->easy);
     call->previous = NULL;
     call->next = endpoint->busy;

@@ -2,9 +2,8 @@
  * The inside of http.h: one request, its buffers, and the handle of libcurl that carries it.
  *
  * Shape:  http_call_take() gives an idle call of the endpoint, or a new one, ready to be filled in; http_call_release()
- *         takes it out of everything that it waits in, and keeps it for the next one. A handle is used again only after
- *         a whole answer: of one that broke off libcurl may still hold a part, and the next answer must not meet it.
- *         That of a login goes, with what it holds of it. Connections outlive handles.
+ *         takes it out of everything that it waits in, and keeps its buffers for the next one. Each request has a handle
+ *         of its own: what libcurl remembers of one answer must not meet the next. Connections outlive handles.
  * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together.
  * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
  */
@@ -21,7 +20,7 @@ struct http_answer;
 struct http_watched;
 
 struct http_call {
-    CURL *easy; /* NULL while it is idle: the last one cannot be used again */
+    CURL *easy; /* while it is busy */
     struct http_endpoint *endpoint;
     struct http_call *next, *previous;
     struct resolver_waiter waiter;
@@ -37,8 +36,6 @@ struct http_call {
     size_t header_bytes;
     bool too_big;
     bool header_ended; /* the empty line came */
-    bool is_whole;     /* the answer came, to its end */
-    bool is_fresh;     /* on a new connection */
     bool in_multi;
     enum http_failure failed; /* before libcurl had it */
     const char *failed_detail;
