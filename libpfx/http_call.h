@@ -2,8 +2,8 @@
  * The inside of http.h: one request, its buffers, and the handle of libcurl that carries it.
  *
  * Shape:  http_call_take() gives an idle call of the endpoint, or a new one, ready to be filled in; http_call_release()
- *         takes it out of everything that it waits in, and keeps its buffers for the next one. Each request has a handle
- *         of its own: what libcurl remembers of one answer must not meet the next. Connections outlive handles.
+ *         takes it out of everything that it waits in, and keeps its buffers for the next one. Each request has a
+ *         handle of its own: what libcurl remembers of one answer must not meet the next. Connections outlive handles.
  * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together.
  * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
  */
