@@ -69,7 +69,7 @@ static char *make_unique(void **taken, const char *name)
     char *made = mem_string(base);
     struct name *first = find(taken, base);
 
-    while (find(taken, made) != NULL) {
+    while (first != NULL && find(taken, made) != NULL) {
         mem_free(made);
         made = mem_format("%s_%u", base, first->next++);
     }
