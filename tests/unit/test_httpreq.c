@@ -154,16 +154,18 @@ END_TEST
 START_TEST(httpreq_decode_takes_any_byte)
 {
     struct span whole = SPAN("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-    char text[200];
+    struct span guarded = unit_guarded(whole.p, whole.n);
+    char *text = (char *)(size_t)guarded.p;
     size_t used;
 
-    for (size_t i = 0; i < whole.n; i++)
+    for (size_t i = 0; i < whole.n; i++) {
         for (int c = 0; c < 256; c++) {
-            memcpy(text, whole.p, whole.n);
             text[i] = (char)c;
-            enum codec_result result = decode(unit_guarded(text, whole.n), &used);
+            enum codec_result result = decode(guarded, &used);
             ck_assert((used > 0) == (result == CODEC_OK));
         }
+        text[i] = whole.p[i];
+    }
 }
 END_TEST
 
