@@ -44,7 +44,7 @@ static void deliver(struct backend_call *call, int status, const struct verdict 
 {
     backend_log_request(call, status, verdict);
     count(call, verdict);
-    call->done(call->arg, verdict);
+    call->done(call->arg, call, verdict);
 }
 
 /* wants_answer: the inquiry goes on although the call has what it needs. */
@@ -70,25 +70,19 @@ static void answered(struct backend_call *call, int status, const struct verdict
     leave(call, true);
 }
 
-/* The verdict was known at once, or the backend has had its time and an old answer will do. */
+static void give(struct backend_call *call, const struct verdict *verdict, enum answer_source source)
+{
+    call->source = source;
+    deliver(call, 0, verdict);
+    leave(call, true);
+}
+
+/* The backend has had its time, and an old answer will do. */
 static void timer_due(struct loop_timer *timer)
 {
     struct backend_call *call = LOOP_OWNER(timer, struct backend_call, timer);
 
-    if (!call->is_decided)
-        call->source = SOURCE_STALE;
-    deliver(call, 0, call->is_decided ? &call->decided : &call->old);
-    leave(call, true);
-}
-
-static void decide(struct backend_call *call, struct verdict verdict, enum answer_source source)
-{
-    struct loop *loop = call->inquiry->backend->loop;
-
-    call->is_decided = true;
-    call->decided = verdict;
-    call->source = source;
-    loop_at(loop, &call->timer, loop->now_ms);
+    give(call, &call->old, SOURCE_STALE);
 }
 
 /* While a target is down nobody waits for it who has an old answer. */
@@ -106,17 +100,21 @@ static void allow_old(struct backend_call *call)
         fetch_spared(backend->fetcher, entry, true);
 }
 
-static void ask(struct backend_call *call)
+/* False: nobody could be asked, and the call is over. */
+static bool ask(struct backend_call *call)
 {
     struct inquiry *inquiry = call->inquiry;
     struct verdict verdict;
 
-    if (inquiry_ask(inquiry, call->start_ms + inquiry->entry->http.timeout_ms, &verdict))
+    if (inquiry_ask(inquiry, call->start_ms + inquiry->entry->http.timeout_ms, &verdict)) {
         allow_old(call);
-    else if (verdict.is_failure && call->has_old)
-        decide(call, call->old, SOURCE_STALE);
+        return true;
+    }
+    if (verdict.is_failure && call->has_old)
+        give(call, &call->old, SOURCE_STALE);
     else
-        decide(call, verdict, inquiry->is_from_cache ? SOURCE_CACHE : SOURCE_NONE);
+        give(call, &verdict, inquiry->is_from_cache ? SOURCE_CACHE : SOURCE_NONE);
+    return false;
 }
 
 /* True: somebody asks the same already. What is on its way to a target that is down is a probe: nobody waits for it. */
@@ -134,8 +132,8 @@ static bool join(struct backend_call *call, struct inquiry *inquiry)
     return true;
 }
 
-struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question,
-                                 void (*done)(void *arg, const struct verdict *verdict), void *arg)
+struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question, backend_done *done,
+                                 void *arg)
 {
     struct backend_call *call = mem_alloc(sizeof(*call));
     struct inquiry *inquiry = inquiry_new(backend, question);
@@ -149,11 +147,11 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
     buf_init(&call->value, (size_t)question->entry->http.max_response_bytes);
     inquiry_add(inquiry, call);
     stats_add(backend_state_of(backend, question->entry)->stats, STATS_in_flight, 1);
-    if (inquiry_find_answer(inquiry, call))
-        decide(call, call->old, SOURCE_CACHE);
-    else if (!join(call, inquiry))
-        ask(call);
-    return call;
+    if (inquiry_find_answer(inquiry, call)) {
+        give(call, &call->old, SOURCE_CACHE);
+        return NULL;
+    }
+    return join(call, inquiry) || ask(call) ? call : NULL;
 }
 
 void backend_cancel(struct backend_call *call)
@@ -229,6 +227,7 @@ void backend_free(struct backend **backend)
     if (*backend == NULL)
         return;
     cancel_background(*backend);
+    inquiry_free_idle(*backend);
     oidc_close(&(*backend)->oidc);
     fetch_close(&(*backend)->fetcher);
     mem_free((*backend)->entries);

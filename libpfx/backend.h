@@ -1,8 +1,9 @@
 /*
  * Asks the HTTP service of an entry about a key, a policy request or a login.
  *
- * Shape:  backend_ask() gives the verdict to done: later, once, unless backend_cancel() comes first. It copies what it
- *         needs from the question before it returns. A fresh answer in the cache needs no request; the same question
+ * Shape:  backend_ask() gives the verdict to done, once: before it returns, and then it returns NULL, when nobody has to
+ *         be asked; else later, unless backend_cancel() comes first. It copies what it needs from the question. A fresh
+ *         answer in the cache needs no request; the same question
  *         on its way already (but never a login) is shared; else the entry's targets are asked (fetch.h). An old
  *         answer of the cache stands in for a backend that fails, for one that is down, and after stale_after for one
  *         that is slow, while the request goes on to renew the answer. One struct backend a worker; what all of them
@@ -26,7 +27,6 @@
 #include "verdict.h"
 
 struct backend;
-struct backend_call;
 
 /* slot: the number of the worker, for stats.h. NULL: no descriptor left. */
 struct backend *backend_new(struct loop *loop, const struct config *config, const struct backend_shared *shared,
@@ -36,8 +36,8 @@ void backend_free(struct backend **backend);
 /* Why an entry cannot be used, or NULL. */
 const char *backend_error(const struct backend *backend, const struct config_entry *entry);
 
-struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question,
-                                 void (*done)(void *arg, const struct verdict *verdict), void *arg);
+struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question, backend_done *done,
+                                 void *arg);
 void backend_cancel(struct backend_call *call);
 
 const struct config_entry *backend_entry(const struct backend_call *call);

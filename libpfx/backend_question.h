@@ -1,7 +1,7 @@
 /*
- * What a daemon asks about.
+ * What a daemon asks about, and how it is told.
  *
- * Owner:  spans and attributes are copied by backend_ask().
+ * Owner:  spans and attributes are copied by backend_ask(). The verdict lives until backend_done() returns.
  */
 #ifndef PFX_BACKEND_QUESTION_H
 #define PFX_BACKEND_QUESTION_H
@@ -9,6 +9,9 @@
 #include "config.h"
 #include "conn.h"
 #include "subject.h"
+#include "verdict.h"
+
+struct backend_call;
 
 struct backend_question {
     const struct config_entry *entry; /* usable: backend_error() is NULL */
@@ -18,5 +21,7 @@ struct backend_question {
     const struct subject_login *login; /* of dovecot_sasl */
     const struct conn *client; /* for the log; outlives the call */
 };
+
+typedef void backend_done(void *arg, const struct backend_call *call, const struct verdict *verdict);
 
 #endif

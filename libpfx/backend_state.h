@@ -21,6 +21,8 @@
 #define BACKEND_FIRST_ANSWERS 100 /* when all of these lack value_field, it is probably misspelt */
 #define BACKEND_CAUSES_MAX 8      /* different warnings that one entry can have at a time */
 #define BACKEND_INQUIRIES_ROWS 256
+#define BACKEND_IDLE_INQUIRIES_MAX 64   /* kept for the next questions */
+#define BACKEND_IDLE_KEY_MAX_BYTES 1024 /* that one of them keeps */
 
 struct cause {
     const char *text; /* constant: its address is its identity */
@@ -49,6 +51,8 @@ struct backend {
     uint64_t next_request_id;
     struct siphash_key hash_key;
     struct inquiry *inquiries[BACKEND_INQUIRIES_ROWS]; /* those that others may join */
+    struct inquiry *idle;
+    size_t idle_count;
     size_t background_count; /* inquiries that nobody waits for any more */
     size_t background_max;
 };
@@ -76,7 +80,7 @@ struct inquiry {
     bool is_ending; /* its calls are being told */
     bool is_listed;
     bool is_background;
-    struct inquiry *next, *previous; /* in its row */
+    struct inquiry *next, *previous; /* in its row, or of those that are idle */
     size_t row; /* of backend.inquiries, once it is known */
     bool has_row;
     struct backend_call *calls;
@@ -89,17 +93,15 @@ struct backend_call {
     struct backend_call *next; /* of the same inquiry */
     const struct conn *client;
     int64_t start_ms;
-    struct loop_timer timer; /* the verdict is known, or an old answer may be given */
-    bool is_decided;
+    struct loop_timer timer; /* an old answer may be given */
     bool has_old;
     size_t old_candidate; /* whose answer it is */
     bool has_joined; /* an inquiry of another call */
     enum answer_source source;
-    struct verdict decided;
     struct verdict old;
     struct buf value; /* of old, or of what the cache had */
     void (*answered)(struct backend_call *call, int status, const struct verdict *verdict); /* by its inquiry */
-    void (*done)(void *arg, const struct verdict *verdict);
+    backend_done *done;
     void *arg;
 };
 

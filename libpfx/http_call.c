@@ -31,6 +31,19 @@ static size_t take_header(char *bytes, size_t one, size_t n, void *context)
     return call->too_big ? 0 : one * n;
 }
 
+static void open_handle(struct http_call *call)
+{
+    call->easy = curl_easy_init();
+    http_endpoint_configure(call->endpoint, call->easy);
+    http_multi_adopt(&call->endpoint->group->multi, call->easy);
+    curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
+}
+
 static void unlink_call(struct http_call *call)
 {
     if (call->next != NULL)
@@ -43,6 +56,7 @@ static void unlink_call(struct http_call *call)
 
 static void free_call(struct http_call *call)
 {
+    curl_easy_cleanup(call->easy);
     buf_free(&call->url);
     buf_free(&call->body);
     buf_free(&call->packed);
@@ -88,6 +102,7 @@ void http_call_release(struct http_call *call)
     empty(&call->body);
     empty(&call->packed);
     empty(&call->answer);
+    open_handle(call); /* while nobody waits for it */
     call->next = endpoint->idle;
     endpoint->idle = call;
     http->idle_calls++;
@@ -104,20 +119,8 @@ static struct http_call *new_call(struct http_endpoint *endpoint)
     call->body.secret = call->packed.secret = endpoint->entry->section == CONFIG_DOVECOT_SASL;
     buf_init(&call->answer, (size_t)endpoint->entry->http.max_response_bytes);
     call->answer.secret = call->body.secret;
+    open_handle(call);
     return call;
-}
-
-static void open_handle(struct http_call *call)
-{
-    call->easy = curl_easy_init();
-    http_endpoint_configure(call->endpoint, call->easy);
-    http_multi_adopt(&call->endpoint->group->multi, call->easy);
-    curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->detail);
-    curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
-    curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
 }
 
 struct http_call *http_call_take(struct http_endpoint *endpoint)
@@ -130,7 +133,6 @@ struct http_call *http_call_take(struct http_endpoint *endpoint)
     } else {
         call = new_call(endpoint);
     }
-    open_handle(call);
     call->watched = http_watch_begin(call->easy);
     call->previous = NULL;
     call->next = endpoint->busy;

@@ -20,7 +20,7 @@ struct http_answer;
 struct http_watched;
 
 struct http_call {
-    CURL *easy; /* while it is busy */
+    CURL *easy; /* not used before */
     struct http_endpoint *endpoint;
     struct http_call *next, *previous;
     struct resolver_waiter waiter;

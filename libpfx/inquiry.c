@@ -31,15 +31,30 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
 
 static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result);
 
+/* Idle ones keep the memory of their key. */
+static struct inquiry *take_idle(struct backend *backend)
+{
+    struct inquiry *inquiry = backend->idle;
+
+    if (inquiry == NULL) {
+        inquiry = mem_alloc(sizeof(*inquiry));
+        buf_init(&inquiry->key, CACHE_KEY_MAX_BYTES);
+        return inquiry;
+    }
+    backend->idle = inquiry->next;
+    backend->idle_count--;
+    *inquiry = (struct inquiry){ .key = inquiry->key };
+    return inquiry;
+}
+
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
 {
     const struct config_entry *entry = question->entry;
-    struct inquiry *inquiry = mem_alloc(sizeof(*inquiry));
+    struct inquiry *inquiry = take_idle(backend);
 
     inquiry->backend = backend;
     inquiry->entry = entry;
     inquiry->request_id = backend->next_request_id++;
-    buf_init(&inquiry->key, CACHE_KEY_MAX_BYTES);
     buf_init(&inquiry->value, (size_t)entry->http.max_response_bytes);
     buf_init(&inquiry->token, OIDC_TOKEN_MAX_BYTES);
     inquiry->token.secret = true;
@@ -122,13 +137,29 @@ static void release(struct inquiry *inquiry)
 {
     if (inquiry->calls != NULL || is_asking(inquiry) || inquiry->is_ending)
         return;
+    struct backend *backend = inquiry->backend;
     unlist(inquiry);
-    inquiry->backend->background_count -= inquiry->is_background;
+    backend->background_count -= inquiry->is_background;
     subject_free(&inquiry->subject);
-    buf_free(&inquiry->key);
     buf_free(&inquiry->value);
     buf_free(&inquiry->token);
-    mem_free(inquiry);
+    if (backend->idle_count == BACKEND_IDLE_INQUIRIES_MAX || inquiry->key.room > BACKEND_IDLE_KEY_MAX_BYTES) {
+        buf_free(&inquiry->key);
+        mem_free(inquiry);
+        return;
+    }
+    inquiry->next = backend->idle;
+    backend->idle = inquiry;
+    backend->idle_count++;
+}
+
+void inquiry_free_idle(struct backend *backend)
+{
+    for (struct inquiry *inquiry = backend->idle, *next; inquiry != NULL; inquiry = next) {
+        next = inquiry->next;
+        buf_free(&inquiry->key);
+        mem_free(inquiry);
+    }
 }
 
 void inquiry_add(struct inquiry *inquiry, struct backend_call *call)

@@ -272,9 +272,13 @@ static struct parts take_apart(const struct keys_rules *rules, struct span key, 
 
 void keys_expand(const struct keys_rules *rules, struct span key, char *memory, struct keys *keys)
 {
-    const struct parts parts = take_apart(rules, key, memory, &keys->extension);
-
     keys->count = 0;
+    if (rules->form_count == 1 && rules->forms[0] == KEYS_FULL) { /* of most maps: nothing to take apart */
+        keys->extension = span_make(NULL, 0);
+        add(keys, key, false);
+        return;
+    }
+    const struct parts parts = take_apart(rules, key, memory, &keys->extension);
     for (size_t i = 0; i < rules->form_count; i++)
         add_form(keys, &parts, rules->forms[i]);
 }

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #define GROW_FIRST_ELEMENTS 8
+#define SMALL_BYTES         1032 /* glibc's malloc(3) has such blocks at hand, and its calloc(3) does not look there */
+#define TEXT_FIRST_BYTES    248  /* of what is made by realloc(3) and grows by doubling, as libcurl's texts do */
 
 static void report_to_stderr(const char *text)
 {
@@ -31,9 +34,12 @@ static size_t at_least_one(size_t bytes)
 
 void *mem_alloc(size_t bytes)
 {
-    void *block = calloc(1, at_least_one(bytes));
+    bool is_small = bytes <= SMALL_BYTES;
+    void *block = is_small ? malloc(at_least_one(bytes)) : calloc(1, bytes);
     if (block == NULL)
         exhausted();
+    if (is_small)
+        memset(block, 0, bytes);
     return block;
 }
 
@@ -109,22 +115,31 @@ void mem_on_exhausted(void (*report)(const char *text))
     report_exhausted = report == NULL ? report_to_stderr : report;
 }
 
+void *mem_wiping_alloc(size_t bytes)
+{
+    void *block = malloc(at_least_one(bytes));
+    if (block == NULL)
+        exhausted();
+    return block;
+}
+
 void mem_wiping_free(void *block)
 {
-    if (block != NULL)
-        mem_wipe(block, malloc_usable_size(block));
+    if (block == NULL)
+        return;
+    mem_wipe(block, malloc_usable_size(block));
     free(block);
 }
 
 void *mem_wiping_realloc(void *block, size_t bytes)
 {
     size_t held = block == NULL ? 0 : malloc_usable_size(block);
-    void *moved = malloc(at_least_one(bytes));
 
-    if (moved == NULL)
-        exhausted();
+    if (block != NULL && bytes <= held)
+        return block;
+    void *moved = mem_wiping_alloc(bytes < TEXT_FIRST_BYTES ? TEXT_FIRST_BYTES : bytes);
     if (held > 0)
-        memcpy(moved, block, held < bytes ? held : bytes);
+        memcpy(moved, block, held);
     mem_wiping_free(block);
     return moved;
 }

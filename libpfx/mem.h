@@ -1,7 +1,7 @@
 /*
  * Memory: allocation that succeeds or ends the process, and wiping of secrets.
  *
- * Shape:  every block comes zeroed; sizes come from code or from configuration, never from a client
+ * Shape:  every block comes zeroed, unless it says otherwise; sizes come from code or from configuration, never from a client
  *         (what a client sends lives in a struct buf, which has a ceiling).
  * Units:  bytes.
  * Errors: none are returned. When memory is exhausted the process logs one line and exits 1; its
@@ -24,9 +24,10 @@ char *mem_string(const char *text);                         /* a copy; NULL for 
 void  mem_free(void *block);
 void  mem_wipe(void *p, size_t n);                        /* zeroes that no compiler removes */
 
-/* free(3) and realloc(3) for a library that holds secrets in memory: what it gives up is wiped. */
-void  mem_wiping_free(void *block);
+/* malloc(3), free(3) and realloc(3) for a library that holds secrets in memory: what it gives up is wiped. */
+MEM_NEVER_NULL void *mem_wiping_alloc(size_t bytes); /* not zeroed */
 MEM_NEVER_NULL void *mem_wiping_realloc(void *block, size_t bytes); /* the added part is not zeroed */
+void  mem_wiping_free(void *block);
 
 /* Grows an array so that element `count` fits; *room is its capacity in elements. The added part is zeroed. */
 MEM_NEVER_NULL void *mem_grow(void *array, size_t count, size_t *room, size_t bytes);

@@ -18,15 +18,15 @@ static void reply(struct conn *conn, struct span action)
     conn_send(conn);
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct conn *conn = arg;
-    const struct config_entry *entry = backend_entry(conn->call);
+    const struct config_entry *entry = backend_entry(call);
     struct span action = verdict_action(entry, verdict);
     char what[LOG_LINE_MAX_BYTES];
 
     if (entry->dry_run) {
-        backend_describe(conn->call, what);
+        backend_describe(call, what);
         log_trace("%s: would: %.*s", what, (int)action.n, action.p);
         action = SPAN("DUNNO");
     }

@@ -219,10 +219,9 @@ static void deny(struct exchange *exchange, const struct verdict *verdict)
         refuse(exchange, (struct authproto_failure){ .reason = verdict->text });
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct exchange *exchange = arg;
-    const struct backend_call *call = exchange->call;
     char what[LOG_LINE_MAX_BYTES];
 
     exchange->call = NULL;
@@ -269,19 +268,20 @@ static void ask(struct exchange *exchange, struct span password)
 {
     struct session *session = exchange->session;
     const struct worker_context *context = session->conn->set->context;
-    struct backend_question question = { .entry = session->entry, .login = &exchange->login,
-                                         .client = session->conn };
+    struct subject_login login = exchange->login;
+    struct backend_question question = { .entry = session->entry, .login = &login, .client = session->conn };
 
     if (!is_usable(session)) {
         tell_no_entry(session);
         fail_temporarily(exchange);
         return;
     }
-    exchange->login.user = buf_span(&exchange->name);
-    exchange->login.password = password;
+    login.user = buf_span(&exchange->name);
+    login.password = password;
     session->conn->due++;
-    exchange->call = backend_ask(context->backend, &question, answered, exchange);
-    exchange->login.password = SPAN("");
+    struct backend_call *call = backend_ask(context->backend, &question, answered, exchange);
+    if (call != NULL) /* else the exchange may be gone */
+        exchange->call = call;
 }
 
 /* The client's message, decoded, and memory of the same size. */

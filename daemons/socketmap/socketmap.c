@@ -25,9 +25,10 @@ static void reply(struct conn *conn, enum socketmap_status status, struct span t
     conn_send(conn);
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct conn *conn = arg;
+    (void)call;
 
     conn->call = NULL;
     conn->due = 0;

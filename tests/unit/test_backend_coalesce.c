@@ -303,22 +303,22 @@ START_TEST(backend_calls_that_share_a_failure_take_the_old_answer)
 END_TEST
 
 /* What a daemon does in done: the client goes, or asks the next question. */
-static void cancel_the_rest(void *arg, const struct verdict *verdict)
+static void cancel_the_rest(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
-    fixture_asked_note(arg, verdict);
+    fixture_asked_note(arg, call, verdict);
     for (int i = 0; i < CALLS; i++)
         if (calls[i].call != NULL)
             fixture_drop(&calls[i]);
 }
 
-static void ask_again(void *arg, const struct verdict *verdict)
+static void ask_again(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
-    fixture_asked_note(arg, verdict);
+    fixture_asked_note(arg, call, verdict);
     if (fixture_done == 1)
         fixture_ask_key(&calls[1], "m", "k");
 }
 
-static void ask_with(int call, void (*done)(void *arg, const struct verdict *verdict))
+static void ask_with(int call, backend_done *done)
 {
     struct backend_question question = { .entry = fixture_map(fixture_config, "m"), .key = SPAN("k") };
 

@@ -36,12 +36,12 @@ static void ask(struct span user, struct span password)
 
     asked.user = span_make(name, user.n);
     asked.password = span_make(secret, password.n);
-    begin(&asked);
+    const struct backend_call *call = begin(&asked);
     memset(name, '#', user.n);
     memset(secret, '#', password.n);
     mem_free(name);
     mem_free(secret);
-    ck_assert_int_eq(fixture_done, before);
+    ck_assert_int_eq(fixture_done, before + (call == NULL));
     fixture_until(&fixture_done, before + 1);
 }
 
@@ -329,8 +329,6 @@ END_TEST
 
 START_TEST(backend_login_that_is_cancelled_has_no_verdict)
 {
-    struct subject_login other = login;
-
     fixture_login_entry("/%{user}", BASIC);
     fixture_server.answer = NULL;
     for (int turns = 0; turns < 5; turns++) {
@@ -338,8 +336,6 @@ START_TEST(backend_login_that_is_cancelled_has_no_verdict)
         fixture_turns(turns);
         backend_cancel(call);
     }
-    other.user = SPAN("..");
-    backend_cancel(begin(&other)); /* decided, not yet told */
     fixture_turns(5);
     ck_assert_int_eq(fixture_done, 0);
 }

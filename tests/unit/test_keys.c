@@ -202,7 +202,7 @@ static const struct {
     struct span extension;
 } extensions[] = {
     { "one", "virtual", UNIT_BYTES("+"), UNIT_BYTES("u+x@d"), UNIT_BYTES("+x") },
-    { "one, though nobody strips it", "exact", UNIT_BYTES("+"), UNIT_BYTES("u+x@d"), UNIT_BYTES("+x") },
+    { "one that stays where it is", "exact", UNIT_BYTES("+"), UNIT_BYTES("u+x@d"), UNIT_BYTES("") },
     { "without text", "virtual", UNIT_BYTES("+"), UNIT_BYTES("u+@d"), UNIT_BYTES("+") },
     { "quoted", "virtual", UNIT_BYTES("+"), UNIT_BYTES("\"u+a \\\"b\"@d"), UNIT_BYTES("+a \"b") },
     { "none", "virtual", UNIT_BYTES("+"), UNIT_BYTES("u@d"), UNIT_BYTES("") },

@@ -144,13 +144,18 @@ START_TEST(mem_wiping_realloc_wipes_what_it_moves_from)
     ck_assert_ptr_nonnull(block);
     ck_assert_ptr_null(wiped);
     memcpy(block, "secret", 6);
-    static const size_t sizes[] = { 7, 100000, 50, 6 };
+    static const size_t sizes[] = { 7, 1000, 100000, 50, 6, 200000 };
+    size_t most = 6;
     for (int i = 0; i < UNIT_ROWS(sizes); i++) {
         const void *place = block;
+        wiped = NULL;
         block = mem_wiping_realloc(block, sizes[i]);
         ck_assert_mem_eq(block, "secret", 6);
-        ck_assert_ptr_eq(wiped, place);
-        ck_assert_uint_ge(wiped_bytes, i == 0 ? 6 : sizes[i - 1]);
+        ck_assert_ptr_eq(wiped, block == place ? NULL : place);
+        if (wiped != NULL)
+            ck_assert_uint_ge(wiped_bytes, most);
+        ck_assert_msg(block != place || sizes[i] <= 1000 || sizes[i] <= most, "grew to %zu in its place", sizes[i]);
+        most = sizes[i] > most ? sizes[i] : most;
         memset(block + 6, 'x', sizes[i] - 6);
     }
     mem_wiping_free(block);

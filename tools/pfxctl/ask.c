@@ -125,8 +125,7 @@ int ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id s
 }
 
 /* Time has passed since the last turn: somebody may have typed a key. */
-void ask_begin(struct ask *ask, const struct backend_question *question,
-               void (*done)(void *arg, const struct verdict *verdict), void *arg)
+void ask_begin(struct ask *ask, const struct backend_question *question, backend_done *done, void *arg)
 {
     ask->loop.now_ms = clock_monotonic_ms();
     backend_ask(ask->backend, question, done, arg);
@@ -134,8 +133,8 @@ void ask_begin(struct ask *ask, const struct backend_question *question,
 
 void ask_wait(struct ask *ask)
 {
-    ask->loop.stopped = false;
     loop_run(&ask->loop);
+    ask->loop.stopped = false;
 }
 
 void ask_wake(struct ask *ask)

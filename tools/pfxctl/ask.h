@@ -37,9 +37,8 @@ const char *ask_name(enum config_section_id section, const char *name);
 int  ask_open(struct ask *ask, const struct pfxctl *ctl, enum config_section_id section, const char *name);
 void ask_close(struct ask *ask);
 
-/* As backend_ask(). done calls ask_wake(), for which ask_wait() waits. */
-void ask_begin(struct ask *ask, const struct backend_question *question,
-               void (*done)(void *arg, const struct verdict *verdict), void *arg);
+/* As backend_ask(). done calls ask_wake(); ask_wait() waits until there was one since it returned last. */
+void ask_begin(struct ask *ask, const struct backend_question *question, backend_done *done, void *arg);
 void ask_wait(struct ask *ask);
 void ask_wake(struct ask *ask);
 

@@ -26,10 +26,11 @@ static int refuse(const char *why)
     return PFXCTL_NOT;
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct attempt *attempt = arg;
     struct span text = verdict->text;
+    (void)call;
 
     ask_wake(&attempt->ask);
     if (verdict->kind == VERDICT_FOUND) {

@@ -38,9 +38,10 @@ static int status_of(const struct verdict *verdict)
     return verdict->kind == VERDICT_NOTFOUND ? PFXCTL_NOT : ask_failure(verdict);
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct question *question = arg;
+    (void)call;
 
     question->is_answered = true;
     question->status = status_of(verdict);

@@ -70,12 +70,13 @@ static void print(struct span action)
     putchar('\n');
 }
 
-static void answered(void *arg, const struct verdict *verdict)
+static void answered(void *arg, const struct backend_call *call, const struct verdict *verdict)
 {
     struct policy *policy = arg;
     const struct config_entry *entry = policy->ask.entry;
     struct span action = verdict_action(entry, verdict);
     bool is_answer = verdict->kind == VERDICT_FOUND || verdict->kind == VERDICT_NOTFOUND;
+    (void)call;
 
     ask_wake(&policy->ask);
     ask_tell_doubt(&policy->ask, verdict);
