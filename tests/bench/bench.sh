@@ -60,6 +60,7 @@ pfx() { # NAME PROTOCOL OPTION...
 cached() { pfx map socketmap -m cached "$@"; }
 hit() { pfx map socketmap "$@"; }
 bare() { "$tools/load" -t "$MS" -p "$echo_pid" "$@" echo "unix:$dir/echo"; }
+bridge() { "$tools/load" -t "$MS" -p "$bridge_pid" "$@" socketmap "unix:$dir/bridge"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
 straight() { # wrk prints no line of load
     wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/map/user1%40example.com" 2>/dev/null |
@@ -103,17 +104,23 @@ row_cache_hit() {
 }
 row_backend_hit() {
     compare 'backend hit, 64 connections : libcurl' 0.90 'hit -c 64' 'libcurl -c 64'
+    compare '  the least bridge : libcurl' - 'bridge -c 64' 'libcurl -c 64'
+    compare '  the least bridge' - 'hit -c 64' 'bridge -c 64'
     compare 'backend hit, 64 connections : wrk' - 'hit -c 64' straight
 }
-row_latency() {
-    sides p50_us 'hit -c 1' 'libcurl -c 1'
+added() { # ROW TARGET "A" "B": how much later the answer of A comes; TARGET - has none
+    sides p50_us "$3" "$4"
     local added=() round
     for ((round = 0; round < ROUNDS; round++)); do
         added+=("$(calculate "${as[round]} - ${bs[round]}")")
     done
-    report 'backend hit, 1 connection : libcurl' "$(printf '%.0f us more at the median, %.0f and %.0f' \
+    report "$1" "$(printf '%.0f us more at the median, %.0f and %.0f' \
         "$(median "${added[@]}")" "$(median "${as[@]}")" "$(median "${bs[@]}")")" \
-        "$(verdict "$(median "${added[@]}")" at-most 15)"
+        "$([ "$2" = - ] || verdict "$(median "${added[@]}")" at-most "$2")"
+}
+row_latency() {
+    added 'backend hit, 1 connection : libcurl' 15 'hit -c 1' 'libcurl -c 1'
+    added '  the least bridge : libcurl' - 'bridge -c 1' 'libcurl -c 1'
 }
 row_slow() {
     local round rates=()
@@ -249,9 +256,7 @@ machine() {
 
 servers_nginx
 servers_configuration 0 >"$dir/pfx.cfg"
-"$tools/echo" "$dir/echo" &
-echo_pid=$!
-servers+=("$echo_pid")
+servers_floors
 servers_start map "$build/pfx-socketmap" -w 1
 servers_start two "$build/pfx-socketmap" -w 2
 servers_start policy "$build/pfx-policyd" -w 1

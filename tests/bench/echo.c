@@ -5,18 +5,15 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "listening.h"
 #include "netstring.h"
 
 #define EVENTS_MAX 64
-#define BACKLOG 4096
 #define REQUEST_MAX_BYTES 4096
 
 struct client {
@@ -24,17 +21,6 @@ struct client {
     size_t n;
     char bytes[REQUEST_MAX_BYTES];
 };
-
-static int listen_on(const char *path)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, BACKLOG) != 0)
-        err(1, "%s", path);
-    return fd;
-}
 
 static void add(int epoll, int fd, struct client *client)
 {
@@ -88,7 +74,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         errx(2, "usage: echo PATH");
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    add(epoll, listen_on(argv[1]), &listener);
+    add(epoll, listening_open(argv[1]), &listener);
     for (;;) {
         int n = epoll_wait(epoll, events, EVENTS_MAX, -1);
         for (int i = 0; i < n; i++) {
