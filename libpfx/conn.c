@@ -102,7 +102,7 @@ static bool flush(struct conn *conn)
     loop_cancel(conn->set->loop, &conn->write_limit);
     if (conn->set->ops->idle_limit_ms > 0)
         loop_at(conn->set->loop, &conn->idle_limit, conn->set->loop->now_ms + conn->set->ops->idle_limit_ms);
-    trim(&conn->out);
+    buf_free(&conn->out);
     return true;
 }
 

@@ -47,12 +47,10 @@ struct conn_ops {
     void (*gone)(struct conn *conn); /* before it is closed, if conn->call is set: cancel what is due */
 };
 
+/* What each request needs comes first: a worker may have more connections than its processor's cache has room for. */
 struct conn {
     struct loop_io io;
-    struct loop_timer write_limit;
-    struct loop_timer idle_limit;
     struct conn_set *set;
-    struct conn *next, *previous;
     struct buf in;
     struct buf out;
     void *call;      /* the protocol's */
@@ -62,6 +60,9 @@ struct conn {
     bool feeding;    /* feed is on the stack */
     bool ending;
     bool trace;     /* debug_peer names the client */
+    struct loop_timer write_limit;
+    struct loop_timer idle_limit;
+    struct conn *next, *previous;
 };
 
 enum conn_event { CONN_OPENED, CONN_CLOSED, CONN_MALFORMED };
