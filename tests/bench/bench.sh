@@ -59,8 +59,9 @@ pfx() { # NAME PROTOCOL OPTION...
 }
 cached() { pfx map socketmap -m cached "$@"; }
 hit() { pfx map socketmap "$@"; }
-bare() { "$tools/load" -t "$MS" -p "$echo_pid" "$@" echo "unix:$dir/echo"; }
-bridge() { "$tools/load" -t "$MS" -p "$bridge_pid" "$@" socketmap "unix:$dir/bridge"; }
+bare() { "$tools/load" -t "$MS" -p "${floor[echo]}" "$@" echo "unix:$dir/echo"; }
+working() { "$tools/load" -t "$MS" -p "${floor[working]}" "$@" echo "unix:$dir/working"; }
+bridge() { "$tools/load" -t "$MS" -p "${floor[bridge]}" "$@" socketmap "unix:$dir/bridge"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
 straight() { # wrk prints no line of load
     wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/map/user1%40example.com" 2>/dev/null |
@@ -189,28 +190,31 @@ END
     start_of 'start to the first answer, https' 80 bench
 }
 
-# growth ROW "POINTS" COMMAND: CPU of a request at each point, in turns; the last may cost 1.1 times the first.
+# growth ROW TARGET "POINTS" COMMAND: CPU of a request at each point, in turns; the dearest may cost TARGET times the
+# first.
 growth() {
-    local row=$1 point round line
+    local row=$1 target=$2 point round line
     local -A costs=()
     for ((round = 0; round < ROUNDS; round++)); do
-        for point in $2; do
-            line=$($3 "$point")
+        for point in $3; do
+            line=$($4 "$point")
             costs[$point]+=" $(calculate "$(value user_us "$line") + $(value system_us "$line")")"
         done
     done
     local figures=() worst=0 first
-    for point in $2; do
+    for point in $3; do
         # shellcheck disable=SC2086
         figures+=("$(median ${costs[$point]})")
     done
     first=${figures[0]}
     worst=$(printf '%s\n' "${figures[@]}" | sort -g | tail -1)
-    report "$row" "$(printf '%.1f ' "${figures[@]}")us CPU" "$(verdict "$(calculate "$worst / $first")" at-most 1.10)"
+    report "$row" "$(printf '%.1f ' "${figures[@]}")us CPU" \
+        "$([ "$target" = - ] || verdict "$(calculate "$worst / $first")" at-most "$target")"
 }
 with_entries() { pfx "entries$1" socketmap -m cached -c 64; }
 with_cached() { pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
 with_connections() { cached -c "$1"; }
+working_with_connections() { working -c "$1"; }
 row_growth() {
     local n
     for n in 100 300 1000; do
@@ -218,11 +222,12 @@ row_growth() {
         servers_start "entries$n" "$build/pfx-socketmap" -w 1
         "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/entries$n"
     done
-    growth 'growth: 100, 300, 1,000 entries' '100 300 1000' with_entries
+    growth 'growth: 100, 300, 1,000 entries' 1.10 '100 300 1000' with_entries
     for n in 100 300 1000; do
         servers_stop "entries$n"
     done
-    growth 'growth: 100 to 4,000 connections' '100 300 1000 4000' with_connections
+    growth 'growth: 100, 300, 1,000, 4,000 connections' 1.10 '100 300 1000 4000' with_connections
+    growth '  echo that works as long' - '100 300 1000 4000' working_with_connections
     servers_configuration 0 >"$dir/pfx.cfg"
     for n in 1000 10000 100000 1000000; do
         mkdir -m 777 "$dir/state$n"
@@ -230,7 +235,7 @@ row_growth() {
         servers_start "cache$n" "$build/pfx-socketmap" -w 1 -C "$dir/cache.cfg"
         "$tools/load" -c 64 -m cached -k "$n" -n "$n" socketmap "unix:$dir/cache$n"
     done
-    growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' '1000 10000 100000 1000000' with_cached
+    growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' 1.10 '1000 10000 100000 1000000' with_cached
 }
 
 row_calls() { # system calls of the worker, by name, a backend hit
@@ -256,7 +261,9 @@ machine() {
 
 servers_nginx
 servers_configuration 0 >"$dir/pfx.cfg"
-servers_floors
+servers_floor echo echo
+servers_floor working echo 600 # as long as pfx takes for a cache hit
+servers_floor bridge bridge "http://127.0.0.1:$http_port/map"
 servers_start map "$build/pfx-socketmap" -w 1
 servers_start two "$build/pfx-socketmap" -w 2
 servers_start policy "$build/pfx-policyd" -w 1

@@ -1,13 +1,14 @@
 /*
  * The floor: the least that a server of netstrings can do. It reads one, checks its length, and sends it back.
  *
- *   echo PATH     on the UNIX socket PATH, one process, until it is ended
+ *   echo PATH [WORK-NS]     on the UNIX socket PATH, one process, until it is ended; each question costs WORK-NS more
  */
 #include <err.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "listening.h"
@@ -15,6 +16,8 @@
 
 #define EVENTS_MAX 64
 #define REQUEST_MAX_BYTES 4096
+
+static int64_t work_ns;
 
 struct client {
     int fd;
@@ -42,6 +45,21 @@ static void accept_one(int epoll, const struct client *listener)
     add(epoll, fd, client);
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void work(void)
+{
+    if (work_ns > 0)
+        for (int64_t end_ns = now_ns() + work_ns; now_ns() < end_ns;)
+            continue;
+}
+
 static void serve(struct client *client)
 {
     ssize_t n = recv(client->fd, client->bytes + client->n, sizeof(client->bytes) - client->n, 0);
@@ -57,6 +75,7 @@ static void serve(struct client *client)
                                                     &content, &used, &why);
         if (result == CODEC_MORE)
             return;
+        work();
         if (result == CODEC_OK && send(client->fd, client->bytes, used, MSG_NOSIGNAL) == (ssize_t)used) {
             client->n = 0;
             return;
@@ -71,8 +90,9 @@ int main(int argc, char **argv)
     struct epoll_event events[EVENTS_MAX];
     struct client listener = { .fd = -1 };
 
-    if (argc != 2)
-        errx(2, "usage: echo PATH");
+    if (argc != 2 && argc != 3)
+        errx(2, "usage: echo PATH [WORK-NS]");
+    work_ns = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     add(epoll, listening_open(argv[1]), &listener);
     for (;;) {

@@ -83,16 +83,15 @@ dovecot_sasl = { bench = { target = "http://127.0.0.1:$http_port/auth"; }; };
 END
 }
 
-# The floors: a server that gives questions back, and the least bridge.
-servers_floors() {
-    "$tools/echo" "$dir/echo" 2>"$dir/echo.log" &
-    echo_pid=$!
-    servers+=("$echo_pid")
-    "$tools/bridge" "$dir/bridge" "http://127.0.0.1:$http_port/map" 2>"$dir/bridge.log" &
-    bridge_pid=$!
-    servers+=("$bridge_pid")
-    servers_wait "$dir/echo.log" test -S "$dir/echo"
-    servers_wait "$dir/bridge.log" test -S "$dir/bridge"
+# servers_floor NAME PROGRAM [ARGUMENT...]: listens on $dir/NAME; its process id is ${floor[NAME]}.
+declare -A floor
+servers_floor() {
+    local name=$1 program=$2
+    shift 2
+    "$tools/$program" "$dir/$name" "$@" 2>"$dir/$name.log" &
+    floor[$name]=$!
+    servers+=($!)
+    servers_wait "$dir/$name.log" test -S "$dir/$name"
 }
 
 # servers_start NAME PROGRAM [OPTION...]: listens on $dir/NAME; its parent is ${parent[NAME]}.
