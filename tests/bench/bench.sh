@@ -63,8 +63,8 @@ bare() { "$tools/load" -t "$MS" -p "${floor[echo]}" "$@" echo "unix:$dir/echo"; 
 working() { "$tools/load" -t "$MS" -p "${floor[working]}" "$@" echo "unix:$dir/working"; }
 bridge() { "$tools/load" -t "$MS" -p "${floor[bridge]}" "$@" socketmap "unix:$dir/bridge"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
-straight() { # wrk prints no line of load
-    wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/map/user1%40example.com" 2>/dev/null |
+straight() { # PATH: wrk prints no line of load
+    wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/$1/user1%40example.com" 2>/dev/null |
         sed -n 's/^Requests\/sec: */rate=/p'
 }
 peer() { "$tools/load" -t "$MS" -m "${PEER_MAP:-bench}" "$@" "${PEER_PROTOCOL:-socketmap}" "$PEER"; }
@@ -107,7 +107,7 @@ row_backend_hit() {
     compare 'backend hit, 64 connections : libcurl' 0.90 'hit -c 64' 'libcurl -c 64'
     compare '  the least bridge : libcurl' - 'bridge -c 64' 'libcurl -c 64'
     compare '  the least bridge' - 'hit -c 64' 'bridge -c 64'
-    compare 'backend hit, 64 connections : wrk' - 'hit -c 64' straight
+    compare 'backend hit, 64 connections : wrk' - 'hit -c 64' 'straight map'
 }
 added() { # ROW TARGET "A" "B": how much later the answer of A comes; TARGET - has none
     sides p50_us "$3" "$4"
@@ -124,14 +124,11 @@ row_latency() {
     added '  the least bridge : libcurl' - 'bridge -c 1' 'libcurl -c 1'
 }
 row_slow() {
-    local round rates=()
-    for ((round = 0; round < ROUNDS; round++)); do
-        rates+=("$(value rate "$(pfx two socketmap -c 64 -m slow)")")
-    done
+    sides rate 'pfx two socketmap -c 64 -m slow' 'straight slow'
     local ratio
-    ratio=$(calculate "$(median "${rates[@]}") / (64 / 0.020)")
-    report 'backend of 20 ms, 64 connections, 2 workers' "$(printf '%.3f of 64 / 20 ms: %.0f/s' "$ratio" \
-        "$(median "${rates[@]}")")" "$(verdict "$ratio" at-least 0.95)"
+    ratio=$(calculate "$(median "${as[@]}") / (64 / 0.020)")
+    report 'backend of 20 ms, 64 connections, 2 workers' "$(printf '%.3f of 64 / 20 ms: %.0f/s; wrk straight: %.0f/s' \
+        "$ratio" "$(median "${as[@]}")" "$(median "${bs[@]}")")" "$(verdict "$ratio" at-least 0.95)"
 }
 row_idle() {
     compare '1,000 idle connections besides : without' 0.97 'hit -c 64 -i 1000' 'hit -c 64'
