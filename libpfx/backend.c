@@ -53,9 +53,10 @@ static void leave(struct backend_call *call, bool wants_answer)
     struct inquiry *inquiry = call->inquiry;
 
     loop_cancel(inquiry->backend->loop, &call->timer);
+    struct pool *idle = &inquiry->backend->idle_calls;
     inquiry_remove(inquiry, call, wants_answer);
-    buf_free(&call->value);
-    mem_free(call);
+    buf_empty(&call->value, BACKEND_IDLE_BYTES);
+    pool_give(idle, call);
 }
 
 static void answered(struct backend_call *call, int status, const struct verdict *verdict)
@@ -135,16 +136,13 @@ static bool join(struct backend_call *call, struct inquiry *inquiry)
 struct backend_call *backend_ask(struct backend *backend, const struct backend_question *question, backend_done *done,
                                  void *arg)
 {
-    struct backend_call *call = mem_alloc(sizeof(*call));
+    struct backend_call *call = pool_take(&backend->idle_calls);
     struct inquiry *inquiry = inquiry_new(backend, question);
 
-    call->client = question->client;
-    call->start_ms = backend->loop->now_ms;
-    call->timer.due = timer_due;
-    call->answered = answered;
-    call->done = done;
-    call->arg = arg;
-    buf_init(&call->value, (size_t)question->entry->http.max_response_bytes);
+    *call = (struct backend_call){ .client = question->client, .start_ms = backend->loop->now_ms,
+                                   .timer.due = timer_due, .answered = answered, .done = done, .arg = arg,
+                                   .value = call->value };
+    call->value.max = (size_t)question->entry->http.max_response_bytes;
     inquiry_add(inquiry, call);
     stats_add(backend_state_of(backend, question->entry)->stats, STATS_in_flight, 1);
     if (inquiry_find_answer(inquiry, call)) {
@@ -180,6 +178,13 @@ static void take_entry(const struct backend *backend, const struct config_entry 
         state->token_client = oidc_client_of(backend->oidc, entry->sasl_oidc);
 }
 
+static void end_call(void *idle)
+{
+    struct backend_call *call = idle;
+
+    buf_free(&call->value);
+}
+
 struct backend *backend_new(struct loop *loop, const struct config *config, const struct backend_shared *shared,
                             unsigned slot)
 {
@@ -189,6 +194,8 @@ struct backend *backend_new(struct loop *loop, const struct config *config, cons
     backend->loop = loop;
     backend->section = section;
     backend->shared = shared;
+    backend->idle_inquiries = (struct pool){ .bytes = sizeof(struct inquiry), .end = inquiry_end };
+    backend->idle_calls = (struct pool){ .bytes = sizeof(struct backend_call), .end = end_call };
     backend->background_max = (size_t)(config->max_connections_per_host + 1) / 2;
     backend->fetcher = fetch_open(loop, config, shared->section, shared->trust, shared->health);
     backend->oidc = backend->fetcher == NULL ? NULL : oidc_open(loop, config, shared->oidc, shared->trust);
@@ -227,7 +234,8 @@ void backend_free(struct backend **backend)
     if (*backend == NULL)
         return;
     cancel_background(*backend);
-    inquiry_free_idle(*backend);
+    pool_free(&(*backend)->idle_inquiries);
+    pool_free(&(*backend)->idle_calls);
     oidc_close(&(*backend)->oidc);
     fetch_close(&(*backend)->fetcher);
     mem_free((*backend)->entries);

@@ -15,14 +15,14 @@
 #include "log.h"
 #include "oidc.h"
 #include "oidc_login.h"
+#include "pool.h"
 #include "siphash.h"
 #include "verdict.h"
 
 #define BACKEND_FIRST_ANSWERS 100 /* when all of these lack value_field, it is probably misspelt */
 #define BACKEND_CAUSES_MAX 8      /* different warnings that one entry can have at a time */
 #define BACKEND_INQUIRIES_ROWS 256
-#define BACKEND_IDLE_INQUIRIES_MAX 64   /* kept for the next questions */
-#define BACKEND_IDLE_KEY_MAX_BYTES 1024 /* that one of them keeps */
+#define BACKEND_IDLE_BYTES 1024 /* that each buffer of an idle call or inquiry keeps */
 
 struct cause {
     const char *text; /* constant: its address is its identity */
@@ -51,8 +51,7 @@ struct backend {
     uint64_t next_request_id;
     struct siphash_key hash_key;
     struct inquiry *inquiries[BACKEND_INQUIRIES_ROWS]; /* those that others may join */
-    struct inquiry *idle;
-    size_t idle_count;
+    struct pool idle_inquiries, idle_calls;
     size_t background_count; /* inquiries that nobody waits for any more */
     size_t background_max;
 };
@@ -80,7 +79,7 @@ struct inquiry {
     bool is_ending; /* its calls are being told */
     bool is_listed;
     bool is_background;
-    struct inquiry *next, *previous; /* in its row, or of those that are idle */
+    struct inquiry *next, *previous; /* in its row */
     size_t row; /* of backend.inquiries, once it is known */
     bool has_row;
     struct backend_call *calls;

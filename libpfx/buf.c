@@ -34,6 +34,14 @@ void buf_clear(struct buf *b)
     b->n = 0;
 }
 
+void buf_empty(struct buf *b, size_t keep)
+{
+    if (b->room > keep)
+        buf_free(b);
+    else
+        buf_clear(b);
+}
+
 /* Doubles, so that many small additions cost no more than one big one. */
 static size_t next_room(const struct buf *b, size_t needed)
 {

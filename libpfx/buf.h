@@ -24,6 +24,7 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
 void buf_clear(struct buf *b); /* no content, memory kept */
+void buf_empty(struct buf *b, size_t keep); /* no content; memory is kept if it is no more than that */
 
 /* Makes room for n more bytes and returns where they go (then add what was written to b->n). */
 char *buf_reserve(struct buf *b, size_t n);

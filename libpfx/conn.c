@@ -15,38 +15,38 @@ void conn_set_close(struct conn_set *set)
 {
     while (set->first != NULL)
         conn_close(set->first);
-    buf_free(&set->spare);
+    buf_free(&set->spare_in);
+    buf_free(&set->spare_out);
 }
 
-static void trim(struct buf *b)
+/* A connection that waits keeps no memory: the one that reads, or is answered, next gets it. */
+static void pass_on(struct buf *from, struct buf *spare)
 {
-    if (b->n == 0 && b->room > CONN_READ_BYTES)
-        buf_free(b);
-}
-
-/* A connection that waits keeps no room to read into: the one that reads next gets it. */
-static void pass_on(struct conn *conn)
-{
-    struct buf *spare = &conn->set->spare;
-
-    trim(&conn->in);
-    if (conn->in.n > 0 || conn->in.room == 0)
+    if (from->n > 0 || from->room == 0)
         return;
+    if (from->room > CONN_READ_BYTES) {
+        buf_free(from);
+        return;
+    }
     buf_free(spare);
-    *spare = conn->in;
-    buf_init(&conn->in, spare->max);
-    conn->in.secret = spare->secret;
+    *spare = *from;
+    buf_init(from, spare->max);
+    from->secret = spare->secret;
 }
 
-static void take_over(struct conn *conn)
+static void take_over(struct buf *to, struct buf *spare)
 {
-    struct buf *spare = &conn->set->spare;
-
-    if (conn->in.room > 0 || spare->room == 0)
+    if (to->room > 0 || spare->room == 0)
         return;
-    conn->in = *spare;
-    buf_init(spare, conn->in.max);
-    spare->secret = conn->in.secret;
+    *to = *spare;
+    buf_init(spare, to->max);
+    spare->secret = to->secret;
+}
+
+struct buf *conn_out(struct conn *conn)
+{
+    take_over(&conn->out, &conn->set->spare_out);
+    return &conn->out;
 }
 
 /* Would it take a request now? */
@@ -102,7 +102,7 @@ static bool flush(struct conn *conn)
     loop_cancel(conn->set->loop, &conn->write_limit);
     if (conn->set->ops->idle_limit_ms > 0)
         loop_at(conn->set->loop, &conn->idle_limit, conn->set->loop->now_ms + conn->set->ops->idle_limit_ms);
-    buf_free(&conn->out);
+    pass_on(&conn->out, &conn->set->spare_out);
     return true;
 }
 
@@ -155,7 +155,7 @@ static void process(struct conn *conn)
         if (!flush(conn))
             return;
     }
-    pass_on(conn);
+    pass_on(&conn->in, &conn->set->spare_in);
     if (may_leave(conn))
         leave(conn);
     else if (is_open(conn))
@@ -182,7 +182,7 @@ static void receive(struct conn *conn)
     size_t want = conn->in.n < CONN_READ_BYTES ? CONN_READ_BYTES : conn->in.n;
     if (want > left)
         want = left;
-    take_over(conn);
+    take_over(&conn->in, &conn->set->spare_in);
     ssize_t n = recv(conn->io.fd, buf_reserve(&conn->in, want), want, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (may_leave(conn))

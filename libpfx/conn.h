@@ -9,7 +9,7 @@
  *           FLUSHING  an answer is not written yet; nothing is read, so a client that does not read cannot make us
  *                     store more;
  *           ENDING    nothing is read any more: it is closed when no answer is due.
- *         An answer is encoded into conn->out, then conn_send() is called, from inside feed or later. After
+ *         An answer is encoded into conn_out(), then conn_send() is called, from inside feed or later. After
  *         conn_send(), conn_end() and conn_close() outside of feed the connection may be gone: do not touch it again.
  * Units:  bytes, milliseconds.
  * Limits: conn_ops.request_max_bytes of input and conn_ops.answer_max_bytes of output a connection;
@@ -42,7 +42,7 @@ struct conn_ops {
     bool resets;          /* a TCP connection ends by a reset, whoever ends it: the client notices at its next write */
     bool is_secret;       /* what the client sends is wiped when it was read */
     int64_t idle_limit_ms; /* that it may take a client until its next request has come whole; 0: none */
-    void (*opened)(struct conn *conn); /* may greet, by what it puts into conn->out; NULL: does not */
+    void (*opened)(struct conn *conn); /* may greet, by what it puts into conn_out(); NULL: does not */
     enum codec_result (*feed)(struct conn *conn, struct span in, size_t *used, const char **why);
     void (*gone)(struct conn *conn); /* before it is closed, if conn->call is set: cancel what is due */
 };
@@ -78,7 +78,7 @@ struct conn_set {
     size_t count;
     uint32_t opened; /* so far, this one included when conn_ops.opened is called */
     struct conn *first;
-    struct buf spare; /* room to read into, which nobody uses now */
+    struct buf spare_in, spare_out; /* room to read into, and for answers, which nobody uses now */
     struct log_limit cut_off;
     bool draining;
     bool hurries;
@@ -93,7 +93,8 @@ void conn_set_close(struct conn_set *set);          /* closes everything at once
 struct conn *conn_open(struct conn_set *set, int fd);
 void conn_close(struct conn *conn);
 
-void conn_send(struct conn *conn);   /* conn->out holds one answer more */
+struct buf *conn_out(struct conn *conn); /* where answers go; until the next call of this module */
+void conn_send(struct conn *conn);   /* conn_out() holds one answer more */
 void conn_end(struct conn *conn);    /* as soon as nothing is due; what the client still sends is not read */
 void conn_served(struct conn *conn); /* without an answer: its handshake is complete */
 

@@ -4,6 +4,7 @@
 
 #include "fetch_outcome.h"
 #include "mem.h"
+#include "pool.h"
 #include "request.h"
 
 #define PROBE_SLACK_MS 100 /* so that a probe is reported before it counts as lost */
@@ -21,6 +22,7 @@ struct fetcher {
     const struct backend_trust *trust;
     struct http *http;
     struct peer **peers;  /* of each entry, as many as it has targets; NULL: it cannot be used */
+    struct pool idle;     /* fetches */
     struct fetch *copies; /* on their way */
     size_t copy_count;
 };
@@ -157,7 +159,7 @@ static void free_fetch(struct fetch *fetch)
             fetch->fetcher->copies = fetch->next;
         fetch->fetcher->copy_count--;
     }
-    mem_free(fetch);
+    pool_give(&fetch->fetcher->idle, fetch);
 }
 
 /* True: another target is being asked in the place of this one. */
@@ -209,11 +211,9 @@ static void shuffle(struct fetch *fetch)
 static struct fetch *new_fetch(struct fetcher *fetcher, const struct fetch_request *request)
 {
     const struct config_entry *entry = request->entry;
-    struct fetch *fetch = mem_alloc(sizeof(*fetch));
+    struct fetch *fetch = pool_take(&fetcher->idle);
 
-    fetch->fetcher = fetcher;
-    fetch->request = *request;
-    fetch->untried_count = entry->target_count;
+    *fetch = (struct fetch){ .fetcher = fetcher, .request = *request, .untried_count = entry->target_count };
     for (size_t i = 0; i < entry->target_count; i++)
         fetch->untried[i] = &peers_of(fetcher, entry)[i];
     if (entry->target_order == CONFIG_RANDOM)
@@ -247,12 +247,10 @@ static enum template_outcome try_to_render(const struct fetch *fetch)
 static void send_copy(struct fetch *of, struct peer *peer)
 {
     struct fetcher *fetcher = of->fetcher;
-    struct fetch *copy = mem_alloc(sizeof(*copy));
+    struct fetch *copy = pool_take(&fetcher->idle);
 
-    copy->fetcher = fetcher;
-    copy->request = of->request;
-    copy->is_probe = copy->is_copy = true;
-    copy->next = fetcher->copies;
+    *copy = (struct fetch){ .fetcher = fetcher, .request = of->request, .is_probe = true, .is_copy = true,
+                            .next = fetcher->copies };
     if (copy->next != NULL)
         copy->next->previous = copy;
     fetcher->copies = copy;
@@ -334,6 +332,7 @@ struct fetcher *fetch_open(struct loop *loop, const struct config *config, enum 
                                                     : config->max_connections_per_host * (int64_t)health_count(health);
 
     fetcher->loop = loop;
+    fetcher->idle.bytes = sizeof(struct fetch);
     fetcher->section = &config->section[section];
     fetcher->trust = trust;
     fetcher->http = http_new(loop, config->max_connections_per_host, kept);
@@ -364,6 +363,7 @@ void fetch_close(struct fetcher **fetcher)
     while (f->copies != NULL)
         fetch_cancel(f->copies);
     http_free(&f->http);
+    pool_free(&f->idle);
     for (size_t i = 0; i < f->section->count; i++)
         mem_free(f->peers[i]);
     mem_free(f->peers);

@@ -5,7 +5,7 @@
 #include "httpstatus.h"
 #include "mem.h"
 
-#define IDLE_BUFFER_MAX_BYTES 16384
+#define IDLE_BUFFER_MAX_BYTES 16384 /* a rare big request or answer must not stay in memory */
 
 static size_t take_body(char *bytes, size_t one, size_t n, void *context)
 {
@@ -64,15 +64,6 @@ static void free_call(struct http_call *call)
     mem_free(call);
 }
 
-/* A rare big request or answer must not stay in memory. */
-static void empty(struct buf *b)
-{
-    if (b->room > IDLE_BUFFER_MAX_BYTES)
-        buf_free(b);
-    else
-        buf_clear(b);
-}
-
 void http_call_release(struct http_call *call)
 {
     struct http_endpoint *endpoint = call->endpoint;
@@ -98,10 +89,10 @@ void http_call_release(struct http_call *call)
     call->header_bytes = 0;
     call->failed = HTTP_ANSWERED;
     call->detail[0] = '\0';
-    empty(&call->url);
-    empty(&call->body);
-    empty(&call->packed);
-    empty(&call->answer);
+    buf_empty(&call->url, IDLE_BUFFER_MAX_BYTES);
+    buf_empty(&call->body, IDLE_BUFFER_MAX_BYTES);
+    buf_empty(&call->packed, IDLE_BUFFER_MAX_BYTES);
+    buf_empty(&call->answer, IDLE_BUFFER_MAX_BYTES);
     open_handle(call); /* while nobody waits for it */
     call->next = endpoint->idle;
     endpoint->idle = call;

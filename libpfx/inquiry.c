@@ -31,31 +31,15 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
 
 static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result);
 
-/* Idle ones keep the memory of their key. */
-static struct inquiry *take_idle(struct backend *backend)
-{
-    struct inquiry *inquiry = backend->idle;
-
-    if (inquiry == NULL) {
-        inquiry = mem_alloc(sizeof(*inquiry));
-        buf_init(&inquiry->key, CACHE_KEY_MAX_BYTES);
-        return inquiry;
-    }
-    backend->idle = inquiry->next;
-    backend->idle_count--;
-    *inquiry = (struct inquiry){ .key = inquiry->key };
-    return inquiry;
-}
-
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
 {
     const struct config_entry *entry = question->entry;
-    struct inquiry *inquiry = take_idle(backend);
+    struct inquiry *inquiry = pool_take(&backend->idle_inquiries);
 
-    inquiry->backend = backend;
-    inquiry->entry = entry;
-    inquiry->request_id = backend->next_request_id++;
-    buf_init(&inquiry->value, (size_t)entry->http.max_response_bytes);
+    *inquiry = (struct inquiry){ .backend = backend, .entry = entry, .request_id = backend->next_request_id++,
+                                 .subject = inquiry->subject, .key = inquiry->key, .value = inquiry->value };
+    inquiry->key.max = CACHE_KEY_MAX_BYTES;
+    inquiry->value.max = (size_t)entry->http.max_response_bytes;
     buf_init(&inquiry->token, OIDC_TOKEN_MAX_BYTES);
     inquiry->token.secret = true;
     inquiry->token_waiter.done = token_came;
@@ -137,29 +121,22 @@ static void release(struct inquiry *inquiry)
 {
     if (inquiry->calls != NULL || is_asking(inquiry) || inquiry->is_ending)
         return;
-    struct backend *backend = inquiry->backend;
     unlist(inquiry);
-    backend->background_count -= inquiry->is_background;
-    subject_free(&inquiry->subject);
-    buf_free(&inquiry->value);
+    inquiry->backend->background_count -= inquiry->is_background;
+    subject_clear(&inquiry->subject);
+    buf_empty(&inquiry->key, BACKEND_IDLE_BYTES);
+    buf_empty(&inquiry->value, BACKEND_IDLE_BYTES);
     buf_free(&inquiry->token);
-    if (backend->idle_count == BACKEND_IDLE_INQUIRIES_MAX || inquiry->key.room > BACKEND_IDLE_KEY_MAX_BYTES) {
-        buf_free(&inquiry->key);
-        mem_free(inquiry);
-        return;
-    }
-    inquiry->next = backend->idle;
-    backend->idle = inquiry;
-    backend->idle_count++;
+    pool_give(&inquiry->backend->idle_inquiries, inquiry);
 }
 
-void inquiry_free_idle(struct backend *backend)
+void inquiry_end(void *idle)
 {
-    for (struct inquiry *inquiry = backend->idle, *next; inquiry != NULL; inquiry = next) {
-        next = inquiry->next;
-        buf_free(&inquiry->key);
-        mem_free(inquiry);
-    }
+    struct inquiry *inquiry = idle;
+
+    subject_free(&inquiry->subject);
+    buf_free(&inquiry->key);
+    buf_free(&inquiry->value);
 }
 
 void inquiry_add(struct inquiry *inquiry, struct backend_call *call)

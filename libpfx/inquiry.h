@@ -30,6 +30,7 @@ void inquiry_remove(struct inquiry *inquiry, struct backend_call *call, bool wan
 /* The end of one that nobody waits for. */
 void inquiry_cancel(struct inquiry *inquiry);
 
-void inquiry_free_idle(struct backend *backend);
+/* What an idle one holds, see pool.h. */
+void inquiry_end(void *idle);
 
 #endif

@@ -12,6 +12,7 @@
 
 #define REPLACEMENT_BYTES 3
 #define PORT_TEXT_BYTES   8
+#define IDLE_MAX_BYTES    4096 /* kept for the next request */
 #define LOGIN_MAX_BYTES                                                                                                \
     (REPLACEMENT_BYTES * (AUTHPROTO_LINE_MAX_BYTES + SASL_NAME_MAX_BYTES + SASL_PASSWORD_MAX_BYTES))
 
@@ -70,6 +71,25 @@ static void unfold_extension(struct span *extension, struct span key, struct spa
         *extension = stripped.extension;
 }
 
+/* Room for so many bytes, and the memory of the last request. */
+static void begin(struct subject *subject, size_t max_bytes)
+{
+    *subject = (struct subject){ .bytes = subject->bytes, .memory = subject->memory, .room = subject->room };
+    subject->bytes.max = max_bytes;
+}
+
+/* Room for count attributes, and as many that are chosen. */
+static void make_room(struct subject *subject, size_t count)
+{
+    if (subject->memory == NULL || 2 * count > subject->room) {
+        mem_free(subject->memory);
+        subject->memory = mem_array(2 * count, sizeof(*subject->memory));
+        subject->room = 2 * count;
+    }
+    subject->attributes = subject->memory;
+    subject->chosen = subject->memory + count;
+}
+
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key)
 {
     const struct keys_rules rules = { .forms = entry->keys.item, .form_count = entry->keys.count,
@@ -78,10 +98,9 @@ void subject_of_key(struct subject *subject, const struct config_entry *entry, s
                                       .local_domain_count = entry->local_domains.count };
     size_t more = KEYS_MEMORY_BYTES(key.n) + (entry->propagate_extension ? ADDRESS_STRIP_BYTES(key.n) : 0);
 
-    *subject = (struct subject){ .attributes = NULL };
+    begin(subject, key.n + more);
     if (key.n == 0)
         return;
-    buf_init(&subject->bytes, key.n + more);
     buf_reserve(&subject->bytes, key.n + more); /* the candidates lie behind the key */
     buf_add(&subject->bytes, key);
     for (size_t i = 0; entry->fold_case && i < key.n; i++)
@@ -128,7 +147,6 @@ static struct span add_valid(struct buf *bytes, struct span text)
 
 static void choose(struct subject *subject, const struct config_entry *entry)
 {
-    subject->chosen = mem_array(subject->attribute_count, sizeof(*subject->chosen));
     for (size_t i = 0; i < subject->attribute_count; i++)
         if (entry == NULL || entry->attributes.count == 0 ||
             config_has_string(&entry->attributes, subject->attributes[i].name))
@@ -137,7 +155,7 @@ static void choose(struct subject *subject, const struct config_entry *entry)
 
 static void copy_attributes(struct subject *subject, const struct attribute *attributes, size_t count)
 {
-    subject->attributes = mem_array(count, sizeof(*subject->attributes));
+    make_room(subject, count);
     subject->attribute_count = count;
     for (size_t i = 0; i < count; i++) {
         subject->attributes[i].name = add_valid(&subject->bytes, attributes[i].name);
@@ -154,8 +172,7 @@ static void copy_attributes(struct subject *subject, const struct attribute *att
 void subject_of_policy(struct subject *subject, const struct config_entry *entry,
                        const struct attribute *attributes, size_t count)
 {
-    *subject = (struct subject){ .attributes = NULL };
-    buf_init(&subject->bytes, POLICY_REQUEST_MAX_BYTES * REPLACEMENT_BYTES);
+    begin(subject, POLICY_REQUEST_MAX_BYTES * REPLACEMENT_BYTES);
     copy_attributes(subject, attributes, count);
     choose(subject, entry);
 }
@@ -174,7 +191,6 @@ static void choose_members(struct subject *subject, const struct config_entry *e
     const struct attribute *field = subject->attributes;
     struct span protocol = span_text(entry->protocol);
 
-    subject->chosen = mem_array(FIELDS, sizeof(*subject->chosen));
     add_member(subject, "username", field[USER].value);
     add_member(subject, "password", field[PASSWORD].value);
     add_member(subject, "protocol", protocol.n > 0 ? protocol : field[SERVICE].value);
@@ -227,19 +243,24 @@ void subject_of_login(struct subject *subject, const struct config_entry *entry,
         [METHOD] = { SPAN("method"), span_make(method, n) },
         [DEFAULT_PORT] = { SPAN("default_port"), span_text(port) },
     };
-    *subject = (struct subject){ .attributes = NULL };
-    buf_init(&subject->bytes, LOGIN_MAX_BYTES);
+    begin(subject, LOGIN_MAX_BYTES);
     subject->bytes.secret = true;
     copy_attributes(subject, fields, FIELDS);
     clean_fields(subject);
     choose_members(subject, entry, login->secured);
 }
 
+void subject_clear(struct subject *subject)
+{
+    buf_empty(&subject->bytes, subject->bytes.secret ? 0 : IDLE_MAX_BYTES);
+    subject->bytes.secret = false;
+    begin(subject, 0);
+}
+
 void subject_free(struct subject *subject)
 {
     buf_free(&subject->bytes);
-    mem_free(subject->attributes);
-    mem_free(subject->chosen);
+    mem_free(subject->memory);
     *subject = (struct subject){ .attributes = NULL };
 }
 

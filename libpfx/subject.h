@@ -8,7 +8,8 @@
  *         members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
  * Errors: none.
- * Owner:  the caller frees it; it borrows nothing of the request. A login's copy is wiped then.
+ * Owner:  the caller's, zeroed before its first use; it borrows nothing of the request. subject_clear() keeps memory for
+ *         the next request, but not of a login, whose copy is wiped.
  * Source: pfx.cfg(5); the Unicode Standard, U+FFFD; Nauthilus 3, POST /api/v1/auth/json, which refuses other members.
  */
 #ifndef PFX_SUBJECT_H
@@ -41,12 +42,15 @@ struct subject {
     size_t attribute_count;
     struct attribute *chosen; /* those that {{ .Key }} or the body of a login holds */
     size_t chosen_count;
+    struct attribute *memory; /* of both */
+    size_t room;
 };
 
 void subject_of_key(struct subject *subject, const struct config_entry *entry, struct span key);
 void subject_of_policy(struct subject *subject, const struct config_entry *entry,
                        const struct attribute *attributes, size_t count);
 void subject_of_login(struct subject *subject, const struct config_entry *entry, const struct subject_login *login);
+void subject_clear(struct subject *subject);
 void subject_free(struct subject *subject);
 
 /* From now on the subject is about candidate i. */

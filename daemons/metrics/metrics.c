@@ -41,15 +41,16 @@ static void reply(struct conn *conn, const struct httpreq *request, const char *
                   struct span body)
 {
     const bool ends = request == NULL || request->has_body || !request->keeps_alive || conn->set->draining;
+    struct buf *out = conn_out(conn);
     char date[DATE_MAX_BYTES];
 
     http_date(date);
-    buf_format(&conn->out,
+    buf_format(out,
                "HTTP/1.1 %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
                "Connection: %s\r\n\r\n",
                status, date, type, body.n, ends ? "close" : "keep-alive");
     if (request == NULL || request->method != HTTPREQ_HEAD)
-        buf_add(&conn->out, body);
+        buf_add(out, body);
     conn_send(conn);
     if (ends)
         conn_end(conn);

@@ -14,7 +14,7 @@
 static void reply(struct conn *conn, struct span action)
 {
     size_t size = policy_encode(NULL, 0, action);
-    policy_encode(buf_extend(&conn->out, size), size, action);
+    policy_encode(buf_extend(conn_out(conn), size), size, action);
     conn_send(conn);
 }
 
@@ -59,7 +59,7 @@ static const struct config_entry *choose(const struct worker_context *context, s
 static void tell_no_entry(struct conn *conn, const struct attribute *attributes, size_t count, struct span name)
 {
     struct worker_context *context = conn->set->context;
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     char what[LOG_LINE_MAX_BYTES];
     char peer[CONN_PEER_MAX_BYTES];
     char more[LOG_MORE_BYTES];

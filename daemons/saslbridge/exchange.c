@@ -101,7 +101,7 @@ void exchange_put_fail(struct session *session, uint32_t id, struct authproto_fa
 {
     size_t size = authproto_fail(NULL, 0, id, &failure);
 
-    authproto_fail(buf_extend(&session->conn->out, size), size, id, &failure);
+    authproto_fail(buf_extend(conn_out(session->conn), size), size, id, &failure);
 }
 
 void exchange_challenge(struct exchange *exchange, struct span challenge)
@@ -111,7 +111,7 @@ void exchange_challenge(struct exchange *exchange, struct span challenge)
     struct span encoded = { text, base64_encode(text, sizeof(text), challenge) };
     size_t size = authproto_cont(NULL, 0, exchange->id, encoded);
 
-    authproto_cont(buf_extend(&conn->out, size), size, exchange->id, encoded);
+    authproto_cont(buf_extend(conn_out(conn), size), size, exchange->id, encoded);
     conn_send(conn);
 }
 
@@ -120,7 +120,7 @@ static void accept_as(struct exchange *exchange, struct span account)
     struct conn *conn = exchange->session->conn;
     size_t size = authproto_ok(NULL, 0, exchange->id, account);
 
-    authproto_ok(buf_extend(&conn->out, size), size, exchange->id, account);
+    authproto_ok(buf_extend(conn_out(conn), size), size, exchange->id, account);
     exchange_remove(exchange);
     conn_send(conn);
 }

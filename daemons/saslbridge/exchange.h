@@ -53,7 +53,7 @@ void exchange_take(struct exchange *exchange, struct span response_base64);
 /* Without a backend having been asked; code as in authproto_failure. */
 void exchange_refuse(struct exchange *exchange, const char *code, const char *why);
 
-/* FAIL into conn->out, of an exchange or of none. */
+/* FAIL into conn_out(), of an exchange or of none. */
 void exchange_put_fail(struct session *session, uint32_t id, struct authproto_failure failure);
 
 #endif

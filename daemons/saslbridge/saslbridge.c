@@ -67,7 +67,7 @@ static void opened(struct conn *conn)
         log_debug("no random cookie");
     conn->call = session_new(conn, entry);
     size_t size = authproto_handshake(NULL, 0, mechanisms, count, pid, conn->set->opened, cookie);
-    authproto_handshake(buf_extend(&conn->out, size), size, mechanisms, count, pid, conn->set->opened, cookie);
+    authproto_handshake(buf_extend(conn_out(conn), size), size, mechanisms, count, pid, conn->set->opened, cookie);
     buf_free(&properties);
 }
 

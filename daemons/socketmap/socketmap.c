@@ -21,7 +21,7 @@ static const enum socketmap_status status_of[VERDICT_KINDS] = {
 static void reply(struct conn *conn, enum socketmap_status status, struct span text)
 {
     size_t size = socketmap_encode(NULL, 0, status, text);
-    socketmap_encode(buf_extend(&conn->out, size), size, status, text);
+    socketmap_encode(buf_extend(conn_out(conn), size), size, status, text);
     conn_send(conn);
 }
 

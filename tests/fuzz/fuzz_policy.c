@@ -37,7 +37,7 @@ static void check_request(const struct attribute *attributes, size_t count, stru
 /* For the log, it is one line without a control byte. */
 static void check_description(const struct attribute *attributes, size_t count)
 {
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     char text[LOG_LINE_MAX_BYTES];
 
     subject_of_policy(&subject, NULL, attributes, count);

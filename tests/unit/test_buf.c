@@ -227,6 +227,22 @@ START_TEST(buf_secret_stays_secret_when_it_is_freed)
 }
 END_TEST
 
+START_TEST(buf_empty_keeps_memory_up_to_a_size)
+{
+    struct buf b;
+    buf_init(&b, 10000);
+    ck_assert(buf_add(&b, SPAN("x")));
+    const char *place = b.p;
+    buf_empty(&b, b.room);
+    ck_assert_ptr_eq(b.p, place);
+    ck_assert_uint_eq(b.n, 0);
+    buf_empty(&b, b.room - 1);
+    ck_assert_ptr_null(b.p);
+    ck_assert(buf_add(&b, SPAN("again")));
+    buf_free(&b);
+}
+END_TEST
+
 static void add_aborts(Suite *suite)
 {
     TCase *tcase = tcase_create("aborts");
@@ -245,7 +261,8 @@ int main(void)
                  buf_add_too_much_at_once_leaves_content, buf_add_byte_by_byte_grows_to_any_ceiling,
                  buf_reserve_gives_room_behind_the_content, buf_extend_adds_bytes_for_the_caller_to_write,
                  buf_format_adds_text_up_to_the_ceiling,
-                 buf_drop_removes_from_the_front, buf_clear_keeps_memory_and_free_keeps_the_ceiling, NULL });
+                 buf_drop_removes_from_the_front, buf_clear_keeps_memory_and_free_keeps_the_ceiling,
+                 buf_empty_keeps_memory_up_to_a_size, NULL });
     unit_add(suite, "secret",
              (const TTest *const[]){ buf_drop_wipes_what_a_secret_buffer_loses,
                                      buf_clear_wipes_the_whole_room_of_a_secret_buffer,

@@ -139,7 +139,7 @@ static struct span key_of(struct buf *key, const struct config_entry *entry, con
 static void expect_map_key(const char *name, struct span asked, struct span expected)
 {
     const struct config_entry *entry = fixture_map(config, name);
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     struct buf key;
 
     subject_of_key(&subject, entry, asked);
@@ -163,7 +163,7 @@ END_TEST
 
 START_TEST(cachekey_is_appended)
 {
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     struct buf key;
 
     load("socket_maps = { m = { " ONE "}; };");
@@ -191,7 +191,7 @@ static void expect_policy_key(const char *name, const struct attribute *attribut
                               const char *row_name)
 {
     const struct config_entry *entry = config_find(config, CONFIG_POLICY_SERVICES, span_text(name));
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     struct buf key;
 
     subject_of_policy(&subject, entry, attributes, count);
@@ -220,7 +220,7 @@ END_TEST
 /* A misspelt name would give one user's action to all. */
 START_TEST(cachekey_needs_every_attribute_of_cache_key)
 {
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     struct buf key;
 
     load_policies();
@@ -306,7 +306,7 @@ START_TEST(cachekey_has_room_for_the_longest_request)
     static char value[65536 - 8];
     struct attribute sender = { SPAN("sender"), span_make(value, sizeof(value)) };
     const struct config_entry *entry;
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
     struct buf key;
 
     memset(value, 0xFF, sizeof(value)); /* each byte becomes three */

@@ -54,7 +54,7 @@ static void expect_members(const struct subject *subject, const char *expected)
 
 static void expect_login(const struct subject_login *login, struct config_entry entry, const char *expected)
 {
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, login);
     expect_members(&subject, expected);
@@ -106,7 +106,7 @@ START_TEST(subject_of_login_has_the_fields_that_templates_name)
         { "session", "abc" },
     };
     struct config_entry entry = entry_of(submission, 25);
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, &known);
     for (int i = 0; i < UNIT_ROWS(fields); i++)
@@ -123,7 +123,7 @@ START_TEST(subject_of_login_borrows_nothing)
     char user[] = "user", password[] = "word", mechanism[] = "LoGin";
     struct subject_login login = { .user = span_text(user), .password = span_text(password),
                                    .mechanism = span_text(mechanism), .service = SPAN("smtp") };
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, &login);
     memset(user, '#', sizeof(user));
@@ -168,7 +168,7 @@ START_TEST(subject_of_login_keeps_each_byte_of_the_password)
     static const struct span password = UNIT_BYTES(" \x01\t\r\n\x7F\"\\\xC3\xBC\xF0\x9F\x98\x80 ");
     struct config_entry entry = entry_of(no_protocol, 0);
     struct subject_login login = least;
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     login.password = password;
     subject_of_login(&subject, &entry, &login);
@@ -193,7 +193,7 @@ START_TEST(subject_of_login_has_room_for_the_longest)
     struct subject_login login = { .user = bad_bytes(name, sizeof(name)),
                                    .password = bad_bytes(password, sizeof(password)), .mechanism = SPAN("PLAIN"),
                                    .service = SPAN("s"), .session = bad_bytes(session, sizeof(session)) };
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, &login);
     ck_assert_uint_eq(field(&subject, "user").n, 3 * sizeof(name));
@@ -208,7 +208,7 @@ END_TEST
 START_TEST(subject_of_login_is_secret)
 {
     struct config_entry entry = entry_of(no_protocol, 0);
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, &known);
     ck_assert(subject.bytes.secret);
@@ -222,7 +222,7 @@ static void expect_described(const struct subject_login *login, const char *expe
 {
     struct config_entry entry = entry_of(no_protocol, 0);
     char text[SHOWN_MAX_BYTES];
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, login);
     subject_describe(&subject, &entry, text, sizeof(text));
@@ -247,7 +247,7 @@ START_TEST(subject_describe_of_a_policy_names_the_client_where_it_is_known)
     char text[SHOWN_MAX_BYTES];
 
     for (size_t count = 0; count <= 2; count++) {
-        struct subject subject;
+        struct subject subject = { .attributes = NULL };
         subject_of_policy(&subject, NULL, attributes, count);
         subject_describe(&subject, NULL, text, sizeof(text));
         ck_assert_str_eq(text, expected[count]);
@@ -271,7 +271,7 @@ START_TEST(subject_describe_never_tells_the_password)
 {
     struct config_entry entry = entry_of(no_protocol, 0);
     char text[SHOWN_MAX_BYTES];
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     subject_of_login(&subject, &entry, &known);
     for (size_t size = 1; size <= sizeof(text); size++) {

@@ -25,7 +25,7 @@ static const struct {
 START_TEST(subject_equal_keys_have_the_same_bytes)
 {
     struct config_entry entry = { .section = CONFIG_SOCKET_MAPS, .fold_case = keys[_i].folds };
-    struct subject a, b;
+    struct subject a = { .attributes = NULL }, b = { .attributes = NULL };
 
     subject_of_key(&a, &entry, keys[_i].a);
     subject_of_key(&b, &entry, keys[_i].b);
@@ -70,7 +70,7 @@ static size_t count(const struct attribute *attributes)
 START_TEST(subject_equal_policies_have_all_attributes_alike)
 {
     struct config_entry entry = { .section = CONFIG_POLICY_SERVICES, .fold_case = true };
-    struct subject a, b;
+    struct subject a = { .attributes = NULL }, b = { .attributes = NULL };
 
     subject_of_policy(&a, &entry, policies[_i].a, count(policies[_i].a));
     subject_of_policy(&b, &entry, policies[_i].b, count(policies[_i].b));

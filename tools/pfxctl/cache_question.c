@@ -59,7 +59,7 @@ static void make_keys(struct cache_question *question, struct subject *subject)
 
 bool cache_question_make(struct cache_question *question, const struct config_entry *entry, char *const *words)
 {
-    struct subject subject;
+    struct subject subject = { .attributes = NULL };
 
     *question = (struct cache_question){ .entry = entry };
     bool is_good = make_subject(&subject, entry, words);
