@@ -223,7 +223,8 @@ struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t c
     }
     unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of each TLS session there */
     /* Without memory libcurl would go on: with half a URL, or with a transfer that nothing ends. */
-    curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_wiping_alloc, mem_wiping_free, mem_wiping_realloc, mem_string, mem_array);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_wiping_alloc, mem_wiping_free, mem_wiping_realloc, mem_string,
+                         mem_array);
     return http;
 }
 

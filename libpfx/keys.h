@@ -70,7 +70,7 @@ struct keys_candidate {
 struct keys {
     struct keys_candidate candidate[KEYS_MAX];
     size_t count;
-    struct span extension; /* of the key, with its delimiter, unquoted (address.h); empty: none that a form leaves out */
+    struct span extension; /* of the key, with its delimiter, unquoted (address.h); empty: no form leaves one out */
 };
 
 /* memory: KEYS_MEMORY_BYTES(key.n) */

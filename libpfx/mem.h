@@ -1,8 +1,8 @@
 /*
  * Memory: allocation that succeeds or ends the process, and wiping of secrets.
  *
- * Shape:  every block comes zeroed, unless it says otherwise; sizes come from code or from configuration, never from a client
- *         (what a client sends lives in a struct buf, which has a ceiling).
+ * Shape:  every block comes zeroed, unless it says otherwise; sizes come from code or from configuration, never from
+ *         a client (what a client sends lives in a struct buf, which has a ceiling).
  * Units:  bytes.
  * Errors: none are returned. When memory is exhausted the process logs one line and exits 1; its
  *         parent starts a new one.

@@ -2,7 +2,8 @@
  * What a program needs that asks by libcurl's multi interface over epoll(7), and nothing else.
  *
  * Shape:  a request asks once at a time, for GET of a URL; each of its requests is the one that pfx would send, with as
- *         many header lines, and its easy handle is used again. requests_turn() waits for what comes, and calls finished for each answer, and what was given to requests_watch() for other descriptors.
+ *         many header lines, and its easy handle is used again. requests_turn() waits for what comes, and calls
+ *         finished for each answer, and what was given to requests_watch() for other descriptors.
  * Limits: REQUESTS_FD_MAX, REQUESTS_BODY_MAX_BYTES.
  * Errors: another status than 200, or no answer, ends the program.
  * Source: libcurl-multi(3), curl_multi_socket_action(3).

@@ -54,13 +54,15 @@ as_login() {
 perl -MSocket -e '
     socket(my $l, PF_UNIX, SOCK_STREAM, 0) or die;
     bind($l, sockaddr_un($ARGV[0])) && listen($l, 9) or die "bind: $!";
-    $| = 1; print "listens\n";
+    $| = 1; print "listens\n"; $SIG{CHLD} = "IGNORE";
     sub decoded {
         my $text = ""; (my $in = shift) =~ tr#A-Za-z0-9+/##cd; $in =~ tr#A-Za-z0-9+/# -_#;
         $text .= unpack "u", chr(32 + length($1) * 3 / 4) . $1 while $in =~ /(.{1,60})/g;
         return $text;
     }
     while (accept(my $c, $l)) {
+        next if fork; # a session may come before the smtpd of the last one has left
+        close $l;
         syswrite($c, "VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nDONE\n");
         while (my $line = <$c>) {
             my ($word, $id) = split /[\t\n]/, $line;
@@ -70,6 +72,7 @@ perl -MSocket -e '
             my ($name) = grep { $_ ne "" } split /\0/, decoded($resp);
             syswrite($c, "FAIL\t$id\tuser=$name\n");
         }
+        exit;
     }' "$Q/private/naive" >"$T/naive" 2>&1 &
 STARTED+=($!)
 wait_for 10 log_has listens "$T/naive" || fail "the naive server: $(<"$T/naive")"

@@ -31,7 +31,7 @@ mkdir "$Q/private"
 chmod 1777 "$Q/private" "$T"
 soak_files
 PORTS=("$(instance_unused_port)" "$(instance_unused_port)")
-declare -A PIDS
+declare -A PIDS found
 soak_backends 0
 { echo "state_directory = \"$STATE\";" && soak_configuration; } >"$CFG"
 DAEMON=pfx-socketmap pfx_standalone -L "unix:$Q/private/pfx-socketmap,mode=0666"
@@ -54,9 +54,16 @@ LIES=1
 soak_files
 soak_backends_kill
 soak_backends 0
-round
-expect_equal "exit status with wrong answers" 1 "$STATUS"
-for protocol in maps policies logins; do
-    [ "$(figure wrong "${LINE[$protocol]}")" -gt 0 ] || fail "nothing is wrong: ${LINE[$protocol]}"
+is_wrong() { # PROTOCOL
+    [ "$(figure wrong "${LINE[$1]}")" -gt 0 ]
+}
+for _ in 1 2 3 4 5; do # one key in a hundred is lied about: a busy machine may not ask for one in a round
+    round
+    expect_equal "exit status with wrong answers" 1 "$STATUS"
+    ! is_wrong maps || expect_log 'wrong answer to k[0-9]*01@virt.example: ' "$T/load.err"
+    for protocol in maps policies logins; do
+        ! is_wrong "$protocol" || found[$protocol]=1
+    done
+    [ "${#found[@]}" -lt 3 ] || break
 done
-expect_log 'wrong answer to k[0-9]*01@virt.example: ' "$T/load.err"
+expect_equal "protocols in which something is wrong" 3 "${#found[@]}"
