@@ -8,8 +8,8 @@
  *         members that Nauthilus knows, and of them those that there are.
  * Limits: those of the protocol that it came by.
  * Errors: none.
- * Owner:  the caller's, zeroed before its first use; it borrows nothing of the request. subject_clear() keeps memory for
- *         the next request, but not of a login, whose copy is wiped.
+ * Owner:  the caller's, zeroed before its first use; it borrows nothing of the request. subject_clear() keeps memory
+ *         for the next request, but not of a login, whose copy is wiped.
  * Source: pfx.cfg(5); the Unicode Standard, U+FFFD; Nauthilus 3, POST /api/v1/auth/json, which refuses other members.
  */
 #ifndef PFX_SUBJECT_H
