@@ -1,12 +1,12 @@
 /*
  * Asks the HTTP service of an entry about a key, a policy request or a login.
  *
- * Shape:  backend_ask() gives the verdict to done, once: before it returns NULL, when nobody has to be asked; else
- *         later, unless backend_cancel() comes first. It copies what it needs from the question. A fresh answer in the
- *         cache needs no request; the same question on its way already (but never a login) is shared; else the entry's
- *         targets are asked (fetch.h). An old answer of the cache stands in for a backend that fails, for one that is
- *         down, and after stale_after for one that is slow, while the request goes on to renew the answer. One struct
- *         backend a worker; what all of them share is made by the parent.
+ * Shape:  backend_ask() gives the verdict to done, once: before it returns NULL, when nobody has to be asked (arg may
+ *         be gone then); else later, unless backend_cancel() comes first. It copies what it needs from the question. A
+ *         fresh answer in the cache needs no request; the same question on its way already (but never a login) is
+ *         shared; else the entry's targets are asked (fetch.h). An old answer of the cache stands in for a backend that
+ *         fails, for one that is down, and after stale_after for one that is slow, while the request goes on to renew
+ *         the answer. One struct backend a worker; what all of them share is made by the parent.
  * Units:  milliseconds; an answer takes at most http.timeout of its entry.
  * Limits: those of http.h. A warning of the same cause for the same entry is logged once in LOG_LIMIT_MS, with the
  *         number of those left out.

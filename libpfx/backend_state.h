@@ -4,7 +4,7 @@
  * Shape:  an inquiry is one question to the backend, which may ask for several candidates of a key; the calls that
  *         wait for its answer share it, and it goes on when a call has taken an old answer meanwhile. A call that
  *         needs no backend has an inquiry of its own that asks nobody.
- * Owner:  an inquiry belongs to its calls and its fetch; the last of them frees it.
+ * Owner:  an inquiry belongs to its calls and its fetch; the last of them gives it back to its pool.
  */
 #ifndef PFX_BACKEND_STATE_H
 #define PFX_BACKEND_STATE_H

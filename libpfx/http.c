@@ -113,7 +113,7 @@ static void load_addresses(struct http_call *call)
     call->generation = host->generation;
 }
 
-/* Too late, it is left to time_over(): libcurl would tell the times of the request before until it begins. */
+/* Too late, it is left to time_over(): the service was not asked, and is not to blame. */
 static void submit(struct http_call *call)
 {
     if (call->timer.at_ms <= call->endpoint->http->loop->now_ms)

@@ -4,7 +4,8 @@
  * Shape:  http_call_take() gives an idle call of the endpoint, or a new one, ready to be filled in; http_call_release()
  *         takes it out of everything that it waits in, and keeps its buffers for the next one. Each request has a
  *         handle of its own: what libcurl remembers of one answer must not meet the next. Connections outlive handles.
- * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together.
+ *         An idle call has its next handle already: while one is made, nobody waits.
+ * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together, 6 KB of handle with each.
  * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
  */
 #ifndef PFX_HTTP_CALL_H

@@ -34,7 +34,7 @@ struct exchange {
     struct exchange *next;
     uint32_t id;
     enum sasl_mechanism mechanism;
-    struct subject_login login; /* user and password are set when it is asked about */
+    struct subject_login login; /* without user and password */
     struct buf fields;          /* the bytes of login */
     struct buf name;            /* empty: not known yet */
     struct backend_call *call;  /* NULL: the client has to answer */

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # make bench: how fast pfx is, as ratios of what ran beside it. bench.sh BUILD-DIRECTORY
 #
-# Each row has two sides that take turns, ROUNDS times; its ratio is the median of those of the rounds. A row prints
-# PASS, FAIL, or NEAR within 5 % of its target; one without a target its figure.
+# As root, who may look into workers. Each row has two sides that take turns, ROUNDS times; its ratio is the median of
+# those of the rounds. A row prints PASS, FAIL, or NEAR within 5 % of its target; one without a target its figure.
 # PEER=unix:PATH or inet:HOST:PORT puts another server beside pfx: PEER_PROTOCOL=socketmap, policy or sasl, PEER_MAP the
 # name of its map. It asks http://127.0.0.1:BACKEND_PORT/map/KEY, /policy or /auth, as pfx does.
-set -eu
+set -eu -o pipefail
 
 build=$(realpath "$1")
 tools=$build/tests/bench
@@ -15,6 +15,8 @@ cd "$(dirname "$0")/../.."
 ROUNDS=${ROUNDS:-5}
 MS=${MS:-1500} # of one side in one round
 NEAR_PERCENT=5
+TABLE_MB=16
+ANSWER_ROOM_BYTES=300 # in the cache, with its share of the index and of what is never full
 failed=0
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pfx-bench.XXXXXX")
@@ -22,6 +24,7 @@ chmod 755 "$dir"
 mkdir -m 777 "$dir/state"
 trap servers_end EXIT
 trap 'exit 130' INT TERM
+[ "$(id -u)" = 0 ] || { echo "${0##*/}: only root may look into workers" >&2; exit 77; }
 ulimit -n 16384
 
 # --- Numbers
@@ -36,17 +39,16 @@ median() { # NUMBER...
     printf '%s\n' "$@" | sort -g |
         awk '{ v[NR] = $1 } END { printf "%.10g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
-# verdict FIGURE at-least|at-most TARGET
+# verdict FIGURE at-least|at-most TARGET; nothing for the target -
 verdict() {
-    local state
-    state=$(awk -v f="$1" -v how="$2" -v t="$3" -v near="$NEAR_PERCENT" 'BEGIN {
+    awk -v f="$1" -v how="$2" -v t="$3" -v near="$NEAR_PERCENT" 'BEGIN {
+        if (t == "-") exit
         good = how == "at-least" ? f >= t : f <= t
         off = (f - t) / t * 100
-        print (off < near && off > -near ? "NEAR" : good ? "PASS" : "FAIL") }')
-    [ "$state" != FAIL ] || failed=$((failed + 1))
-    echo "$state"
+        print (off < near && off > -near ? "NEAR" : good ? "PASS" : "FAIL") }'
 }
 report() { # ROW FIGURES VERDICT
+    [ "$3" != FAIL ] || failed=$((failed + 1))
     printf '%-46s %-62s %s\n' "$1" "$2" "$3"
 }
 
@@ -57,8 +59,14 @@ pfx() { # NAME PROTOCOL OPTION...
     shift 2
     "$tools/load" -t "$MS" -p "$(servers_workers "$name")" "$@" "$protocol" "unix:$dir/$name"
 }
-cached() { pfx map socketmap -m cached "$@"; }
+cached() { kept pfx map socketmap -m cached "$@"; }
 hit() { pfx map socketmap "$@"; }
+kept() { # COMMAND...: none of its questions may come to the HTTP service
+    local before
+    before=$(servers_requests)
+    "$@"
+    [ "$(servers_requests)" = $((before + 1)) ] || { echo "${0##*/}: answers were not kept" >&2; return 1; }
+}
 bare() { "$tools/load" -t "$MS" -p "${floor[echo]}" "$@" echo "unix:$dir/echo"; }
 working() { "$tools/load" -t "$MS" -p "${floor[working]}" "$@" echo "unix:$dir/working"; }
 bridge() { "$tools/load" -t "$MS" -p "${floor[bridge]}" "$@" socketmap "unix:$dir/bridge"; }
@@ -69,32 +77,43 @@ straight() { # PATH: wrk prints no line of load
 }
 peer() { "$tools/load" -t "$MS" -m "${PEER_MAP:-bench}" "$@" "${PEER_PROTOCOL:-socketmap}" "$PEER"; }
 
-# sides FIELD "A" "B": runs them in turns; leaves ratios, as, bs, and cpu of A.
+# sides "A" "B": runs them in turns; leaves the lines of each round.
 sides() {
-    local field=$1 a b round
-    ratios=() as=() bs=() cpu=()
+    local round
+    lines_a=() lines_b=()
     for ((round = 0; round < ROUNDS; round++)); do
         if ((round % 2)); then
-            b=$($3)
-            a=$($2)
+            lines_b[round]=$($2)
+            lines_a[round]=$($1)
         else
-            a=$($2)
-            b=$($3)
+            lines_a[round]=$($1)
+            lines_b[round]=$($2)
         fi
-        as+=("$(value "$field" "$a")")
-        bs+=("$(value "$field" "$b")")
-        ratios+=("$(calculate "${as[-1]} / ${bs[-1]}")")
-        cpu+=("$(value user_us "$a") $(value system_us "$a")")
     done
-    user_us=$(median "${cpu[@]% *}")
-    system_us=$(median "${cpu[@]#* }")
+}
+median_of() { # FIELD LINE...
+    local field=$1 line figures=()
+    shift
+    for line in "$@"; do
+        figures+=("$(value "$field" "$line")")
+    done
+    median "${figures[@]}"
+}
+median_of_rounds() { # FIELD OPERATOR: of A's with B's
+    local round figures=()
+    for ((round = 0; round < ROUNDS; round++)); do
+        figures+=("$(calculate "$(value "$1" "${lines_a[round]}") $2 $(value "$1" "${lines_b[round]}")")")
+    done
+    median "${figures[@]}"
 }
 compare() { # ROW TARGET "A" "B": rates; TARGET - has none
-    sides rate "$3" "$4"
+    sides "$3" "$4"
     local ratio
-    ratio=$(median "${ratios[@]}")
-    report "$1" "$(printf '%.2f of it: %.0f of %.0f/s, %.1f + %.1f us CPU' "$ratio" "$(median "${as[@]}")" \
-        "$(median "${bs[@]}")" "$user_us" "$system_us")" "$([ "$2" = - ] || verdict "$ratio" at-least "$2")"
+    ratio=$(median_of_rounds rate /)
+    report "$1" "$(printf '%.2f of it: %.0f of %.0f/s, %.1f + %.1f us CPU' "$ratio" \
+        "$(median_of rate "${lines_a[@]}")" "$(median_of rate "${lines_b[@]}")" \
+        "$(median_of user_us "${lines_a[@]}")" "$(median_of system_us "${lines_a[@]}")")" \
+        "$(verdict "$ratio" at-least "$2")"
 }
 
 # --- Rows
@@ -110,31 +129,29 @@ row_backend_hit() {
     compare 'backend hit, 64 connections : wrk' - 'hit -c 64' 'straight map'
 }
 added() { # ROW TARGET "A" "B": how much later the answer of A comes; TARGET - has none
-    sides p50_us "$3" "$4"
-    local added=() round
-    for ((round = 0; round < ROUNDS; round++)); do
-        added+=("$(calculate "${as[round]} - ${bs[round]}")")
-    done
-    report "$1" "$(printf '%.0f us more at the median, %.0f and %.0f' \
-        "$(median "${added[@]}")" "$(median "${as[@]}")" "$(median "${bs[@]}")")" \
-        "$([ "$2" = - ] || verdict "$(median "${added[@]}")" at-most "$2")"
+    sides "$3" "$4"
+    local added
+    added=$(median_of_rounds p50_us -)
+    report "$1" "$(printf '%.0f us more at the median, %.0f and %.0f' "$added" \
+        "$(median_of p50_us "${lines_a[@]}")" "$(median_of p50_us "${lines_b[@]}")")" "$(verdict "$added" at-most "$2")"
 }
 row_latency() {
     added 'backend hit, 1 connection : libcurl' 15 'hit -c 1' 'libcurl -c 1'
     added '  the least bridge : libcurl' - 'bridge -c 1' 'libcurl -c 1'
 }
 row_slow() {
-    sides rate 'pfx two socketmap -c 64 -m slow' 'straight slow'
-    local ratio
-    ratio=$(calculate "$(median "${as[@]}") / (64 / 0.020)")
+    sides 'pfx two socketmap -c 64 -m slow' 'straight slow'
+    local rate ratio
+    rate=$(median_of rate "${lines_a[@]}")
+    ratio=$(calculate "$rate / (64 / 0.020)")
     report 'backend of 20 ms, 64 connections, 2 workers' "$(printf '%.3f of 64 / 20 ms: %.0f/s; wrk straight: %.0f/s' \
-        "$ratio" "$(median "${as[@]}")" "$(median "${bs[@]}")")" "$(verdict "$ratio" at-least 0.95)"
+        "$ratio" "$rate" "$(median_of rate "${lines_b[@]}")")" "$(verdict "$ratio" at-least 0.95)"
 }
 row_idle() {
     compare '1,000 idle connections besides : without' 0.97 'hit -c 64 -i 1000' 'hit -c 64'
-    sides p99_us 'hit -c 64 -i 1000' 'hit -c 64'
-    report '  p99' "$(printf '%.2f of it' "$(median "${ratios[@]}")")" \
-        "$(verdict "$(median "${ratios[@]}")" at-most 1.2)"
+    local ratio
+    ratio=$(median_of_rounds p99_us /)
+    report '  p99' "$(printf '%.2f of it' "$ratio")" "$(verdict "$ratio" at-most 1.2)"
 }
 row_protocols() {
     compare 'policy, 64 connections : socketmap' 0.85 'pfx policy policy -c 64' 'hit -c 64'
@@ -146,6 +163,7 @@ dirty_mb() { # PID
 }
 row_memory() {
     servers_start memory "$build/pfx-socketmap" -w 1
+    "$tools/load" -c 64 -n 10000 socketmap "unix:$dir/memory"
     "$tools/load" -c 1 -i 1000 -t 3000 socketmap "unix:$dir/memory" >"$dir/memory.load" &
     local load=$! worker
     sleep 2
@@ -177,10 +195,13 @@ start_of() { # ROW TARGET MAP
     report "$1" "$(median "${spent[@]}") ms of CPU" "$(verdict "$(median "${spent[@]}")" at-most "$2")"
 }
 row_start() {
-    echo "socket_maps = { bench = { target = \"http://127.0.0.1:$http_port/map/%s\"; value_field = \"value\"; }; };" \
-        >"$dir/start.cfg"
+    cat >"$dir/start.cfg" <<END
+state_directory = "$dir/state";
+socket_maps = { bench = { target = "http://127.0.0.1:$http_port/map/%s"; value_field = "value"; }; };
+END
     start_of 'start to the first answer, http' 40 bench
     cat >"$dir/start.cfg" <<END
+state_directory = "$dir/state";
 socket_maps = { bench = { target = "https://127.0.0.1:$https_port/map/%s"; value_field = "value";
                           tls = { root_ca = ["system", "$dir/certs/ca.pem"]; }; }; };
 END
@@ -206,10 +227,10 @@ growth() {
     first=${figures[0]}
     worst=$(printf '%s\n' "${figures[@]}" | sort -g | tail -1)
     report "$row" "$(printf '%.1f ' "${figures[@]}")us CPU" \
-        "$([ "$target" = - ] || verdict "$(calculate "$worst / $first")" at-most "$target")"
+        "$(verdict "$(calculate "$worst / $first")" at-most "$target")"
 }
-with_entries() { pfx "entries$1" socketmap -m cached -c 64; }
-with_cached() { pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
+with_entries() { kept pfx "entries$1" socketmap -m cached -c 64; }
+with_cached() { kept pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
 with_connections() { cached -c "$1"; }
 working_with_connections() { working -c "$1"; }
 row_growth() {
@@ -228,11 +249,17 @@ row_growth() {
     servers_configuration 0 >"$dir/pfx.cfg"
     for n in 1000 10000 100000 1000000; do
         mkdir -m 777 "$dir/state$n"
-        sed "s|^state_directory.*|state_directory = \"$dir/state$n\";|" "$dir/pfx.cfg" >"$dir/cache.cfg"
+        sed "s|^state_directory.*|state_directory = \"$dir/state$n\";|
+             s|^response_cache.*|response_cache = { size = \"$((TABLE_MB + n * ANSWER_ROOM_BYTES / 1000000))M\"; };|" \
+            "$dir/pfx.cfg" >"$dir/cache.cfg"
         servers_start "cache$n" "$build/pfx-socketmap" -w 1 -C "$dir/cache.cfg"
         "$tools/load" -c 64 -m cached -k "$n" -n "$n" socketmap "unix:$dir/cache$n"
     done
     growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' 1.10 '1000 10000 100000 1000000' with_cached
+    for n in 1000 10000 100000 1000000; do
+        servers_stop "cache$n"
+        rm -r "$dir/state$n"
+    done
 }
 
 row_calls() { # system calls of the worker, by name, a backend hit

@@ -5,8 +5,8 @@
  *        PROTOCOL ADDRESS
  *
  * Shape:  PROTOCOL is one of question.h, ADDRESS unix:PATH or inet:HOST:PORT. IDLE connections are made first; each
- *         asks once and then stays. Questions go round over KEYS users. What is counted begins after the warm-up;
- *         with -n, nothing is: it ends, and prints nothing, when so many were answered.
+ *         asks once and then stays. Questions go round over KEYS users, in no order. What is counted begins after the
+ *         warm-up; with -n, nothing is: it ends, and prints nothing, when so many were answered.
  *         Prints one line: rate= a second, p50_us= p99_us= of the time of an answer, user_us= system_us= of CPU time a
  *         question of the processes PID, all threads together.
  * Errors: a wrong answer, or a connection that ends, ends the program with status 1.
@@ -28,6 +28,7 @@
 #include "question.h"
 
 #define EVENTS_MAX 256
+#define STRIDE 7368787 /* a prime: keys come in no order, and each of them once before any comes again */
 #define REPLY_MAX_BYTES 2048
 #define PIDS_MAX 16
 #define CONNECT_LIMIT_US (10 * US_PER_S)
@@ -93,7 +94,7 @@ static void send_all(const struct client *c, const char *text, size_t n)
 static void ask(struct client *c)
 {
     char text[QUESTION_MAX_BYTES];
-    size_t n = load.protocol->ask(text, load.map, load.asked % load.keys, load.asked);
+    size_t n = load.protocol->ask(text, load.map, load.asked * STRIDE % load.keys, load.asked);
 
     load.asked++;
     c->n = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../client/now.h"
@@ -16,21 +17,36 @@ static struct {
     int64_t timer_us; /* 0: none */
     void (*finished)(struct request *request);
     void (*ready[REQUESTS_FD_MAX])(int fd); /* NULL: libcurl's */
+    uint32_t events[REQUESTS_FD_MAX];       /* for which it is registered; 0: it is not */
 } all;
 
+/* A socket stays registered: the next request on its connection then costs nothing. */
 static int want(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {
     struct epoll_event event = { .data.fd = fd };
     (void)easy;
     (void)context;
+    (void)known;
 
-    if (what == CURL_POLL_REMOVE) /* it stays registered: the next request on this connection then costs nothing */
-        return 0;
     event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    if (known != NULL || epoll_ctl(all.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        epoll_ctl(all.epoll, EPOLL_CTL_MOD, fd, &event);
-    curl_multi_assign(all.multi, fd, &all);
+    if (what == CURL_POLL_REMOVE || event.events == all.events[fd])
+        return 0;
+    if (epoll_ctl(all.epoll, all.events[fd] == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0)
+        err(1, "epoll_ctl");
+    all.events[fd] = event.events;
     return 0;
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    (void)context;
+    (void)purpose;
+
+    if (fd < 0 || fd >= REQUESTS_FD_MAX)
+        err(1, "socket");
+    all.events[fd] = 0; /* epoll(7) has forgotten a descriptor that was closed */
+    return fd;
 }
 
 static int set_timer(CURLM *multi, long after_ms, void *context)
@@ -151,6 +167,7 @@ void request_open(struct request *request)
     curl_easy_setopt(request->easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(request->easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(request->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(request->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
 void request_ask(struct request *request, const char *url)

@@ -1,8 +1,6 @@
 # What a benchmark runs against, in a directory of its own (bash): nginx as the HTTP service, the daemons standalone.
 # $build holds the programs, $dir is the directory, $tools what only the benchmark uses.
 
-servers=() # process ids to end
-
 servers_port() { # a TCP port that nobody uses
     . tests/instance.sh
     instance_unused_port
@@ -35,6 +33,7 @@ http {
         listen 127.0.0.1:$https_port ssl;
         ssl_certificate $dir/certs/good.pem;
         ssl_certificate_key $dir/certs/good.key;
+        location /status { stub_status; }
         location /map/ { return 200 '{"value":"answer"}'; }
         location /slow/ { echo_sleep 0.02; echo -n '{"value":"answer"}'; }
         location /policy { return 200 '{"value":"DUNNO"}'; }
@@ -43,11 +42,20 @@ http {
 }
 END
     nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.log" &
-    servers+=($!)
-    servers_wait "$dir/nginx.log" curl_answers
+    nginx_pid=$!
+    servers_wait "$dir/nginx.log" nginx_answers
 }
-curl_answers() {
-    "$tools/curl" -s 0 -t 1 "http://127.0.0.1:$http_port/map" >"$dir/try" 2>&1 || grep -q 'no answer' "$dir/try"
+nginx_answers() {
+    kill -0 "$nginx_pid" && "$tools/curl" -s 0 -t 100 "http://127.0.0.1:$http_port/map" >"$dir/try" 2>&1
+}
+
+# How many requests the HTTP service had so far, this one included.
+servers_requests() {
+    local socket
+    exec {socket}<>"/dev/tcp/127.0.0.1/$http_port"
+    printf 'GET /status HTTP/1.0\r\n\r\n' >&"$socket"
+    awk '/^ *[0-9]+ [0-9]+ [0-9]+ *\r?$/ { print $3 }' <&"$socket"
+    exec {socket}>&-
 }
 
 servers_wait() { # LOG COMMAND...
@@ -66,7 +74,7 @@ servers_configuration() { # ENTRIES
     cat <<END
 max_connections_per_host = 64;
 state_directory = "$dir/state";
-response_cache = { size = "512M"; };
+response_cache = { size = "${TABLE_MB}M"; };
 socket_maps = {
     bench = { target = "http://127.0.0.1:$http_port/map/%s"; value_field = "value";
               response_cache = { enabled = false; }; };
@@ -90,7 +98,6 @@ servers_floor() {
     shift 2
     "$tools/$program" "$dir/$name" "$@" 2>"$dir/$name.log" &
     floor[$name]=$!
-    servers+=($!)
     servers_wait "$dir/$name.log" test -S "$dir/$name"
 }
 
@@ -101,7 +108,6 @@ servers_start() {
     shift 2
     "$program" -L "unix:$dir/$name" -C "$dir/pfx.cfg" "$@" 2>"$dir/$name.log" &
     parent[$name]=$!
-    servers+=($!)
     servers_wait "$dir/$name.log" test -S "$dir/$name"
 }
 
@@ -115,7 +121,10 @@ servers_stop() { # NAME
 }
 
 servers_end() {
-    kill "${servers[@]}" 2>/dev/null || true
+    local left
+    left=$(jobs -p)
+    # shellcheck disable=SC2086
+    [ -z "$left" ] || kill $left 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$dir"
 }

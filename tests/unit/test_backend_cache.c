@@ -278,20 +278,6 @@ START_TEST(backend_policy_that_is_temporary_is_not_kept)
 }
 END_TEST
 
-START_TEST(backend_fresh_answer_is_told_at_once)
-{
-    struct fixture_asked asked;
-
-    fixture_maps("");
-    fixture_expect_of("m", VERDICT_FOUND, "v");
-    fixture_ask_key(&asked, "m", "k");
-    ck_assert_ptr_null(asked.call);
-    ck_assert_int_eq(asked.done, 1);
-    ck_assert_str_eq(asked.text, "v");
-    ck_assert_int_eq((int)fixture_counted(STATS_in_flight), 0);
-}
-END_TEST
-
 START_TEST(backend_key_that_cannot_be_asked_is_neither_kept_nor_asked)
 {
     struct fixture_asked asked;
@@ -348,7 +334,6 @@ int main(void)
                                               backend_age_is_of_the_entry, backend_without_a_cache_asks_each_time,
                                               backend_two_entries_never_share, backend_two_keys_never_share,
                                               backend_answers_outlive_the_daemon_but_not_a_change_of_the_entry,
-                                              backend_fresh_answer_is_told_at_once,
                                               backend_key_that_cannot_be_asked_is_neither_kept_nor_asked,
                                               backend_counts_what_it_did, NULL },
                       1);
