@@ -71,6 +71,11 @@ bare() { "$tools/load" -t "$MS" -p "${floor[echo]}" "$@" echo "unix:$dir/echo"; 
 working() { "$tools/load" -t "$MS" -p "${floor[working]}" "$@" echo "unix:$dir/working"; }
 bridge() { "$tools/load" -t "$MS" -p "${floor[bridge]}" "$@" socketmap "unix:$dir/bridge"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
+on() { # PROCESSOR COMMAND...: the shell that runs it and what it starts
+    taskset -cp "$1" "$BASHPID" >"$dir/taskset"
+    shift
+    "$@"
+}
 straight() { # PATH: wrk prints no line of load
     wrk -t 1 -c 64 -d "$(((MS + 999) / 1000))s" "http://127.0.0.1:$http_port/$1/user1%40example.com" 2>/dev/null |
         sed -n 's/^Requests\/sec: */rate=/p'
@@ -135,9 +140,19 @@ added() { # ROW TARGET "A" "B": how much later the answer of A comes; TARGET - h
     report "$1" "$(printf '%.0f us more at the median, %.0f and %.0f' "$added" \
         "$(median_of p50_us "${lines_a[@]}")" "$(median_of p50_us "${lines_b[@]}")")" "$(verdict "$added" at-most "$2")"
 }
+# Of one question at a time the scheduler decides which process waits for which processor to wake up, and twice not
+# alike: so the HTTP service has the first one, and all others the last.
 row_latency() {
-    added 'backend hit, 1 connection : libcurl' 15 'hit -c 1' 'libcurl -c 1'
-    added '  the least bridge : libcurl' - 'bridge -c 1' 'libcurl -c 1'
+    local first=0 last=$(($(nproc) - 1)) pid
+    taskset -cp "$first" "$nginx_pid" >"$dir/taskset"
+    for pid in $(servers_workers map) "${floor[bridge]}"; do
+        taskset -cp "$last" "$pid" >"$dir/taskset"
+    done
+    added 'backend hit, 1 connection : libcurl' 15 "on $last hit -c 1" "on $last libcurl -c 1"
+    added '  the least bridge : libcurl' - "on $last bridge -c 1" "on $last libcurl -c 1"
+    for pid in $(servers_workers map) "${floor[bridge]}" "$nginx_pid"; do
+        taskset -cp "$first-$last" "$pid" >"$dir/taskset"
+    done
 }
 row_slow() {
     sides 'pfx two socketmap -c 64 -m slow' 'straight slow'
