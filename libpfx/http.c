@@ -216,6 +216,8 @@ struct http *http_new(struct loop *loop, int64_t connections_per_host, int64_t c
     http->connections_per_host = connections_per_host;
     http->connections_kept = connections_kept;
     http->finished = finished;
+    http->begun = http_call_begun;
+    http->used_limit.due = http_call_used_for_long;
     http->resolver = resolver_new(loop);
     if (http->resolver == NULL) {
         mem_free(http);

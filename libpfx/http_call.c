@@ -64,22 +64,18 @@ static void free_call(struct http_call *call)
     mem_free(call);
 }
 
-void http_call_release(struct http_call *call)
+/* Gives up what belongs to the request that is over, and gets ready for the next one. */
+static void renew(struct http_call *call)
 {
     struct http_endpoint *endpoint = call->endpoint;
     struct http *http = endpoint->http;
 
-    if (call->in_multi)
-        curl_multi_remove_handle(endpoint->group->multi.curl, call->easy);
-    resolver_forget(&call->waiter);
-    loop_cancel(http->loop, &call->timer);
     curl_easy_cleanup(call->easy);
     call->easy = NULL;
     http_watch_end(&call->watched);
     http_endpoint_free_headers(endpoint, call->headers);
     call->headers = NULL;
     curl_slist_free_all(call->addresses);
-    unlink_call(call);
     if (http->idle_calls >= HTTP_IDLE_CALLS_MAX) {
         free_call(call);
         return;
@@ -93,10 +89,49 @@ void http_call_release(struct http_call *call)
     buf_empty(&call->body, IDLE_BUFFER_MAX_BYTES);
     buf_empty(&call->packed, IDLE_BUFFER_MAX_BYTES);
     buf_empty(&call->answer, IDLE_BUFFER_MAX_BYTES);
-    open_handle(call); /* while nobody waits for it */
+    open_handle(call);
     call->next = endpoint->idle;
     endpoint->idle = call;
     http->idle_calls++;
+}
+
+static void renew_used(struct http *http)
+{
+    loop_cancel(http->loop, &http->used_limit);
+    for (struct http_call *call = http->used, *next; call != NULL; call = next) {
+        next = call->next;
+        renew(call);
+    }
+    http->used = NULL;
+}
+
+void http_call_begun(struct http_multi *multi)
+{
+    renew_used(LOOP_OWNER(multi, struct group, multi)->http);
+}
+
+void http_call_used_for_long(struct loop_timer *timer)
+{
+    renew_used(LOOP_OWNER(timer, struct http, used_limit));
+}
+
+void http_call_release(struct http_call *call)
+{
+    struct http *http = call->endpoint->http;
+
+    if (call->in_multi)
+        curl_multi_remove_handle(call->endpoint->group->multi.curl, call->easy);
+    resolver_forget(&call->waiter);
+    loop_cancel(http->loop, &call->timer);
+    unlink_call(call);
+    if (call->body.secret) {
+        renew(call);
+        return;
+    }
+    call->next = http->used;
+    http->used = call;
+    if (!loop_is_armed(&http->used_limit))
+        loop_at(http->loop, &http->used_limit, http->loop->now_ms + HTTP_CALL_USED_MAX_MS);
 }
 
 static struct http_call *new_call(struct http_endpoint *endpoint)
@@ -137,6 +172,7 @@ void http_call_free_all(struct http_endpoint *endpoint)
 {
     while (endpoint->busy != NULL)
         http_call_release(endpoint->busy);
+    renew_used(endpoint->http);
     for (struct http_call *call = endpoint->idle, *next; call != NULL; call = next) {
         next = call->next;
         free_call(call);

@@ -4,7 +4,8 @@
  * Shape:  http_call_take() gives an idle call of the endpoint, or a new one, ready to be filled in; http_call_release()
  *         takes it out of everything that it waits in, and keeps its buffers for the next one. Each request has a
  *         handle of its own: what libcurl remembers of one answer must not meet the next. Connections outlive handles.
- *         An idle call has its next handle already: while one is made, nobody waits.
+ *         A handle is ended, and the next one made, while nobody waits for it: when other requests have just been sent,
+ *         or after HTTP_CALL_USED_MAX_MS; one that carried a password, at once.
  * Limits: http_endpoint.h; HTTP_IDLE_CALLS_MAX calls are kept, of all endpoints together, 6 KB of handle with each.
  * Owner:  the endpoint has its calls, idle or busy; http_call_free_all() ends them.
  */
@@ -16,6 +17,7 @@
 #include "http_state.h"
 
 #define HTTP_IDLE_CALLS_MAX 256
+#define HTTP_CALL_USED_MAX_MS 10
 
 struct http_answer;
 struct http_watched;
@@ -48,5 +50,8 @@ struct http_call {
 struct http_call *http_call_take(struct http_endpoint *endpoint);
 void http_call_release(struct http_call *call);
 void http_call_free_all(struct http_endpoint *endpoint);
+
+void http_call_begun(struct http_multi *multi);           /* of struct http_multi */
+void http_call_used_for_long(struct loop_timer *timer);   /* of struct http */
 
 #endif

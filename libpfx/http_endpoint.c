@@ -144,10 +144,12 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
             is_same_path(group->socket_path, socket_path))
             return group;
     struct group *group = mem_alloc(sizeof(*group));
+    group->http = http;
     group->profile = profile;
     group->socket_path = socket_path;
     group->ip_version = ip_version;
     http_multi_open(&group->multi, http->loop, &http->sockets, http->finished);
+    group->multi.begun = http->begun;
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->connections_per_host);
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)http->connections_kept);
     curl_multi_setopt(group->multi.curl, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);

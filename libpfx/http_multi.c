@@ -31,7 +31,11 @@ static void act(struct http_multi *multi, curl_socket_t fd, int flags)
 
 static void time_over(struct loop_timer *timer)
 {
-    act(LOOP_OWNER(timer, struct http_multi, timer), CURL_SOCKET_TIMEOUT, 0);
+    struct http_multi *multi = LOOP_OWNER(timer, struct http_multi, timer);
+
+    act(multi, CURL_SOCKET_TIMEOUT, 0);
+    if (multi->begun != NULL)
+        multi->begun(multi);
 }
 
 static int set_timer(CURLM *curl, long after_ms, void *context)

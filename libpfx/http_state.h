@@ -14,6 +14,7 @@
 #include "tls.h"
 
 struct group {
+    struct http *http;
     struct http_multi multi;
     const struct tls_profile *profile;
     const char *socket_path; /* NULL: TCP; to libcurl all of them are localhost:80, and share its limits */
@@ -30,7 +31,10 @@ struct http {
     struct http_sockets sockets;
     struct http_endpoint *endpoints;
     size_t idle_calls;
+    struct http_call *used; /* calls that are over, and not yet idle */
+    struct loop_timer used_limit;
     void (*finished)(CURL *easy, CURLcode result);
+    void (*begun)(struct http_multi *multi);
 };
 
 struct http_endpoint {
