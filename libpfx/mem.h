@@ -15,6 +15,18 @@
 
 #define MEM_NEVER_NULL __attribute__((returns_nonnull))
 
+/* Is the address sanitizer of gcc or clang built in? */
+#ifdef __SANITIZE_ADDRESS__
+#define MEM_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_IS_SANITIZED 1
+#endif
+#endif
+#ifndef MEM_IS_SANITIZED
+#define MEM_IS_SANITIZED 0
+#endif
+
 MEM_NEVER_NULL void *mem_alloc(size_t bytes);
 MEM_NEVER_NULL void *mem_resize(void *block, size_t bytes); /* the added part is not zeroed */
 MEM_NEVER_NULL void *mem_array(size_t count, size_t bytes); /* an overflow of count * bytes ends the process */

@@ -2,11 +2,7 @@
 
 #include "mem.h"
 
-#ifdef __SANITIZE_ADDRESS__
-static const size_t kept_max = 0;
-#else
-static const size_t kept_max = POOL_IDLE_MAX;
-#endif
+static const size_t kept_max = MEM_IS_SANITIZED ? 0 : POOL_IDLE_MAX;
 
 static void end(const struct pool *pool, void *one)
 {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "mem.h"
 
 /* Where a signal handler puts what the system call seems to return. */
 #if defined(__x86_64__)
@@ -42,7 +43,7 @@ static const int refused_calls[] = {
     /* other programs and processes */
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev), SCMP_SYS(process_madvise), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
-#ifndef __SANITIZE_ADDRESS__ /* it looks for leaks by tracing, from a process of its own */
+#if !MEM_IS_SANITIZED /* it looks for leaks by tracing, from a process of its own */
     SCMP_SYS(ptrace),
 #endif
     /* who it is */
@@ -155,7 +156,7 @@ static int refuse_processes(scmp_filter_ctx filter)
     if (failed == 0)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                                   SCMP_A0(SCMP_CMP_MASKED_EQ, kinds, CLONE_VFORK));
-#ifndef __SANITIZE_ADDRESS__
+#if !MEM_IS_SANITIZED
     if (failed == 0)
         failed = seccomp_rule_add(filter, REFUSE, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, kinds, 0));
 #endif

@@ -13,6 +13,7 @@
 
 #include "log_fixture.h"
 #include "loop_fixture.h"
+#include "mem.h"
 #include "sandbox_fixture.h"
 
 #define X32_BIT 0x40000000L /* of a system call of the x32 ABI */
@@ -67,7 +68,7 @@ static const struct {
     CALL(adjtimex), CALL(clock_adjtime), CALL(bpf), CALL(perf_event_open), CALL(userfaultfd), CALL(io_uring_setup),
     CALL(io_uring_enter), CALL(io_uring_register), CALL(add_key), CALL(request_key), CALL(keyctl),
     CALL(fanotify_init), CALL(fanotify_mark),
-#ifndef __SANITIZE_ADDRESS__
+#if !MEM_IS_SANITIZED
     CALL(ptrace),
 #endif
 #ifdef __x86_64__
@@ -92,7 +93,7 @@ static const struct {
     { "host name", CLONE_THREAD | CLONE_NEWUTS }, { "System V", CLONE_THREAD | CLONE_NEWIPC },
     { "users", CLONE_THREAD | CLONE_NEWUSER },  { "processes", CLONE_THREAD | CLONE_NEWPID },
     { "network", CLONE_THREAD | CLONE_NEWNET },
-#ifndef __SANITIZE_ADDRESS__
+#if !MEM_IS_SANITIZED
     { "no namespace, but a process", SIGCHLD },
 #endif
 };
