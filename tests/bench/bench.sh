@@ -268,7 +268,8 @@ row_growth() {
              s|^response_cache.*|response_cache = { size = \"$((TABLE_MB + n * ANSWER_ROOM_BYTES / 1000000))M\"; };|" \
             "$dir/pfx.cfg" >"$dir/cache.cfg"
         servers_start "cache$n" "$build/pfx-socketmap" -w 1 -C "$dir/cache.cfg"
-        "$tools/load" -c 64 -m cached -k "$n" -n "$n" socketmap "unix:$dir/cache$n"
+        # Some more: the last ones are left before they are answered.
+        "$tools/load" -c 64 -m cached -k "$n" -n "$((n + 1000))" socketmap "unix:$dir/cache$n"
     done
     growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' 1.10 '1000 10000 100000 1000000' with_cached
     for n in 1000 10000 100000 1000000; do
