@@ -154,6 +154,7 @@ static enum template_outcome render_headers(const struct config_entry *entry, co
     char id[] = "X-Request-Id: 0123456789abcdef";
 
     buf_init(&line, HEADER_LINE_MAX_BYTES);
+    line.secret = entry->section == CONFIG_DOVECOT_SASL; /* a header may hold the password */
     for (size_t i = 0; i < entry->header_count && outcome == TEMPLATE_DONE; i++) {
         const struct config_header *header = &entry->headers[i];
         if (!template_is_dynamic(header->value.pieces, header->value.count))

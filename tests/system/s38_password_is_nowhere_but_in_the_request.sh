@@ -7,11 +7,13 @@ set -eu
 B=$PLAIN # the sanitizers keep freed memory
 backend_start -l inet:127.0.0.1:0 -l silent:127.0.0.1:0
 answer='status=%{user}&header=Auth-Status:%%20no'
-styles=(json basic form template)
+styles=(json basic form template header)
 login json "$answer" 'http_auth_basic = "bridge:BACKCHANNEL";'
 login basic "$answer" 'auth_style = "basic"; failure_status = 403;'
 login form "$answer" 'auth_style = "form"; http_auth_bearer = "BACKCHANNEL";'
 login template "$answer" 'auth_style = "template"; payload = { a = "%{user}"; b = "%{password}"; };'
+login header "$answer" 'auth_style = "template"; payload = { a = "%{user}"; };
+    custom_headers = ["X-Password: %{password}"];'
 entry nobody "target = \"http://bridge:BACKCHANNEL@127.0.0.1:$(instance_unused_port)/\";"
 entry refused "target = \"http://127.0.0.1:$(instance_unused_port)/\"; auth_style = \"basic\";"
 entry silent "target = \"http://${BACKENDS[1]}/\"; http = { timeout = \"200ms\"; };"

@@ -132,7 +132,7 @@ static bool is_lost(const struct check_use *use, const char *name, enum state st
 /* What to do about a socket of private/ or public/. */
 static char *cure_of(const struct check_use *use, const char *name, bool is_private)
 {
-    return mem_format("%sadd \"%s unix %s - n - 1 %s\" to master.cf",
+    return mem_format("%sadd \"%s unix %s - n - 1 %s\" to master.cf, or take out what asks it",
                       is_ours(use, name) ? "" : "start the daemon whose it is, or ", name, is_private ? "-" : "n",
                       service_program(use->wanted));
 }
