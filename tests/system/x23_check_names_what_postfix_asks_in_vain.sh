@@ -49,10 +49,11 @@ unwise_in_main_cf 'smtpd_client_restrictions = check_policy_service unix:/run/ot
 unwise_in_main_cf 'virtual_alias_maps = socketmap:unix:/run/pfx-socketmap:users' \
     "virtual_alias_maps: nobody answers at /run/pfx-socketmap, *: $cure"
 # Nobody but pfx has socket maps there, or such a name.
+then='to master.cf, or take out what asks it, then postfix reload'
 main_cf 'virtual_alias_maps = socketmap:unix:private/aliases:users' "virtual_alias_maps: nobody answers at $(
-)private/aliases, *no service for it: add \"aliases unix - - n - 1 pfx-socketmap\" to master.cf, or take out what asks it, then postfix reload"
+)private/aliases, *no service for it: add \"aliases unix - - n - 1 pfx-socketmap\" $then"
 main_cf 'smtpd_client_restrictions = check_policy_service unix:public/pfx-2' \
-    'smtpd_client_restrictions: *: add "pfx-2 unix n - n - 1 pfx-policyd" to master.cf, or take out what asks it, then postfix reload'
+    "smtpd_client_restrictions: *: add \"pfx-2 unix n - n - 1 pfx-policyd\" $then"
 
 mkdir -p "$T/other"
 for socket in "$T/other/socket" "$Q/private/other"; do
