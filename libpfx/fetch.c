@@ -211,15 +211,17 @@ static void shuffle(struct fetch *fetch)
 static struct fetch *new_fetch(struct fetcher *fetcher, const struct fetch_request *request)
 {
     const struct config_entry *entry = request->entry;
+    struct peer *peers = peers_of(fetcher, entry);
+    const struct peer *first = request->first == NULL ? NULL : &peers[request->first - entry->targets];
     struct fetch *fetch = pool_take(&fetcher->idle);
 
     *fetch = (struct fetch){ .fetcher = fetcher, .request = *request, .untried_count = entry->target_count };
     for (size_t i = 0; i < entry->target_count; i++)
-        fetch->untried[i] = &peers_of(fetcher, entry)[i];
+        fetch->untried[i] = &peers[i];
     if (entry->target_order == CONFIG_RANDOM)
         shuffle(fetch);
     for (size_t i = 1; i < entry->target_count; i++)
-        if (fetch->untried[i]->target == request->first)
+        if (fetch->untried[i] == first)
             swap(fetch, 0, i);
     return fetch;
 }
