@@ -265,6 +265,7 @@ url() {
 silent_name_server() {
     local address
     address=127.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
+    rm -f "$T/bound"
     perl -MSocket -e '
         socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
         bind($s, sockaddr_in(53, inet_aton($ARGV[0]))) or die "bind: $!";

@@ -135,7 +135,7 @@ chmod 644 "$CFG"
 # --- A pause in the input: what was asked before is answered before more comes
 
 mkfifo "$T/typed"
-ctl lookup users - <"$T/typed" >"$T/shown" &
+ctl lookup users - >"$T/shown" <"$T/typed" &
 STARTED+=($!)
 exec {typed}>"$T/typed"
 is_shown() { # COUNT

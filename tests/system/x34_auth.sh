@@ -127,7 +127,7 @@ expect_equal "exit status without an answer" 69 "$status"
 
 mkfifo "$T/typed"
 command script -qec "'$B/pfxctl' -c '$T/etc' auth --via 'unix:$Q/private/demo' demo alice" /dev/null \
-    <"$T/typed" >"$T/shown" &
+    >"$T/shown" <"$T/typed" &
 STARTED+=($!)
 exec {typed}>"$T/typed"
 wait_for 20 log_has 'Password: ' "$T/shown" || fail "nobody asks for the password: $(<"$T/shown")"
@@ -138,6 +138,7 @@ wait "${STARTED[-1]}" || fail "a login on a terminal fails"
 expect_no_log SECRET "$T/shown"
 
 # A person who stops it for a while, or ends it, has a terminal that echoes.
+# (What the last one saw is gone before somebody reads: the fifo is opened last.)
 cat >"$T/session" <<END
 set -m
 trap : INT
@@ -153,7 +154,7 @@ fg
 ask
 echoes "ended, \$?"
 END
-env --default-signal=INT script -qec "bash '$T/session'" /dev/null <"$T/typed" >"$T/shown" &
+env --default-signal=INT script -qec "bash '$T/session'" /dev/null >"$T/shown" <"$T/typed" &
 STARTED+=($!)
 exec {typed}>"$T/typed"
 prompts() { # COUNT
