@@ -53,10 +53,14 @@ report() { # ROW FIGURES VERDICT
 
 # --- Sides of a row: each prints a line of load
 
+loaded() { # PID,... NAME PROTOCOL OPTION...
+    "$tools/load" -t "$MS" -p "$1" "${@:4}" "$3" "unix:$dir/$2"
+}
 pfx() { # NAME PROTOCOL OPTION...
-    local name=$1 protocol=$2
-    shift 2
-    "$tools/load" -t "$MS" -p "$(servers_workers "$name")" "$@" "$protocol" "unix:$dir/$name"
+    loaded "$(servers_workers "$1")" "$@"
+}
+floor() { # NAME PROTOCOL OPTION...
+    loaded "${floor[$1]}" "$@"
 }
 cached() { kept pfx map socketmap -m cached "$@"; }
 hit() { pfx map socketmap "$@"; }
@@ -66,9 +70,7 @@ kept() { # COMMAND...: none of its questions may come to the HTTP service
     "$@"
     [ "$(servers_requests)" = $((before + 1)) ] || { echo "${0##*/}: answers were not kept" >&2; return 1; }
 }
-bare() { "$tools/load" -t "$MS" -p "${floor[echo]}" "$@" echo "unix:$dir/echo"; }
-working() { "$tools/load" -t "$MS" -p "${floor[working]}" "$@" echo "unix:$dir/working"; }
-bridge() { "$tools/load" -t "$MS" -p "${floor[bridge]}" "$@" socketmap "unix:$dir/bridge"; }
+bridge() { floor bridge socketmap "$@"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
 on() { # PROCESSOR COMMAND...: the shell that runs it and what it starts
     taskset -cp "$1" "$BASHPID" >"$dir/taskset"
@@ -124,7 +126,7 @@ compare() { # ROW TARGET "A" "B": rates; TARGET - has none
 
 row_cache_hit() {
     "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/map"
-    compare 'cache hit, 64 connections : echo' 0.75 'cached -c 64' 'bare -c 64'
+    compare 'cache hit, 64 connections : echo' 0.75 'cached -c 64' 'floor echo echo -c 64'
 }
 row_backend_hit() {
     compare 'backend hit, 64 connections : libcurl' 0.90 'hit -c 64' 'libcurl -c 64'
@@ -197,12 +199,12 @@ spent_ms() { # NAME
         cat "/proc/$pid"/task/*/schedstat
     done | awk '{ ns += $1 } END { printf "%.1f", ns / 1000000 }'
 }
-start_of() { # ROW TARGET MAP
+start_of() { # ROW TARGET
     local round spent=()
     for ((round = 0; round < ROUNDS; round++)); do
         rm -f "$dir/start"
         servers_start start "$build/pfx-socketmap" -w 1 -C "$dir/start.cfg"
-        "$tools/load" -n 1 -m "$3" socketmap "unix:$dir/start"
+        "$tools/load" -n 1 socketmap "unix:$dir/start"
         spent+=("$(spent_ms start)")
         servers_stop start
     done
@@ -213,13 +215,13 @@ row_start() {
 state_directory = "$dir/state";
 socket_maps = { bench = { target = "http://127.0.0.1:$http_port/map/%s"; value_field = "value"; }; };
 END
-    start_of 'start to the first answer, http' 40 bench
+    start_of 'start to the first answer, http' 40
     cat >"$dir/start.cfg" <<END
 state_directory = "$dir/state";
 socket_maps = { bench = { target = "https://127.0.0.1:$https_port/map/%s"; value_field = "value";
                           tls = { root_ca = ["system", "$dir/certs/ca.pem"]; }; }; };
 END
-    start_of 'start to the first answer, https' 80 bench
+    start_of 'start to the first answer, https' 80
 }
 
 # growth ROW TARGET "POINTS" COMMAND: CPU of a request at each point, in turns; the dearest may cost TARGET times the
@@ -246,22 +248,22 @@ growth() {
 with_entries() { kept pfx "entries$1" socketmap -m cached -c 64; }
 with_cached() { kept pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
 with_connections() { cached -c "$1"; }
-working_with_connections() { working -c "$1"; }
+working_with_connections() { floor working echo -c "$1"; }
 row_growth() {
-    local n
-    for n in 100 300 1000; do
+    local n entries='100 300 1000' connections='100 300 1000 4000' answers='1000 10000 100000 1000000'
+    for n in $entries; do
         servers_configuration "$n" >"$dir/pfx.cfg"
         servers_start "entries$n" "$build/pfx-socketmap" -w 1
         "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/entries$n"
     done
-    growth 'growth: 100, 300, 1,000 entries' 1.10 '100 300 1000' with_entries
-    for n in 100 300 1000; do
+    growth 'growth: 100, 300, 1,000 entries' 1.10 "$entries" with_entries
+    for n in $entries; do
         servers_stop "entries$n"
     done
-    growth 'growth: 100, 300, 1,000, 4,000 connections' 1.10 '100 300 1000 4000' with_connections
-    growth '  echo that works as long' - '100 300 1000 4000' working_with_connections
+    growth 'growth: 100, 300, 1,000, 4,000 connections' 1.10 "$connections" with_connections
+    growth '  echo that works as long' - "$connections" working_with_connections
     servers_configuration 0 >"$dir/pfx.cfg"
-    for n in 1000 10000 100000 1000000; do
+    for n in $answers; do
         mkdir -m 777 "$dir/state$n"
         sed "s|^state_directory.*|state_directory = \"$dir/state$n\";|
              s|^response_cache.*|response_cache = { size = \"$((TABLE_MB + n * ANSWER_ROOM_BYTES / 1000000))M\"; };|" \
@@ -270,8 +272,8 @@ row_growth() {
         # Some more: the last ones are left before they are answered.
         "$tools/load" -c 64 -m cached -k "$n" -n "$((n + 1000))" socketmap "unix:$dir/cache$n"
     done
-    growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' 1.10 '1000 10000 100000 1000000' with_cached
-    for n in 1000 10000 100000 1000000; do
+    growth 'growth: 1e3, 1e4, 1e5, 1e6 cached answers' 1.10 "$answers" with_cached
+    for n in $answers; do
         servers_stop "cache$n"
         rm -r "$dir/state$n"
     done
