@@ -39,43 +39,36 @@ static void count(const struct backend_call *call, const struct verdict *verdict
     stats_time(stats, backend->loop->now_ms - call->start_ms);
 }
 
-/* The call still has its inquiry, which done may ask about. */
-static void deliver(struct backend_call *call, int status, const struct verdict *verdict)
-{
-    backend_log_request(call, status, verdict);
-    count(call, verdict);
-    call->done(call->arg, call, verdict);
-}
-
 /* wants_answer: the inquiry goes on although the call has what it needs. */
 static void leave(struct backend_call *call, bool wants_answer)
 {
-    struct inquiry *inquiry = call->inquiry;
+    struct backend *backend = call->inquiry->backend;
 
-    loop_cancel(inquiry->backend->loop, &call->timer);
-    struct pool *idle = &inquiry->backend->idle_calls;
-    inquiry_remove(inquiry, call, wants_answer);
+    loop_cancel(backend->loop, &call->timer);
+    inquiry_remove(call->inquiry, call, wants_answer);
     buf_empty(&call->value, BACKEND_IDLE_BYTES);
-    pool_give(idle, call);
+    pool_give(&backend->idle_calls, call);
+}
+
+/* The end of the call. It still has its inquiry while done runs, which may ask about it. */
+static void give(struct backend_call *call, int status, const struct verdict *verdict, enum answer_source source)
+{
+    call->source = source;
+    backend_log_request(call, status, verdict);
+    count(call, verdict);
+    call->done(call->arg, call, verdict);
+    leave(call, true);
 }
 
 static void answered(struct backend_call *call, int status, const struct verdict *verdict)
 {
     bool takes_old = verdict->is_failure && call->has_old;
 
-    call->source = takes_old                      ? SOURCE_STALE
-                   : call->has_joined             ? SOURCE_COALESCED
-                   : call->inquiry->is_from_cache ? SOURCE_CACHE
-                                                  : SOURCE_BACKEND;
-    deliver(call, status, takes_old ? &call->old : verdict);
-    leave(call, true);
-}
-
-static void give(struct backend_call *call, const struct verdict *verdict, enum answer_source source)
-{
-    call->source = source;
-    deliver(call, 0, verdict);
-    leave(call, true);
+    give(call, status, takes_old ? &call->old : verdict,
+         takes_old                      ? SOURCE_STALE
+         : call->has_joined             ? SOURCE_COALESCED
+         : call->inquiry->is_from_cache ? SOURCE_CACHE
+                                        : SOURCE_BACKEND);
 }
 
 /* The backend has had its time, and an old answer will do. */
@@ -83,7 +76,7 @@ static void timer_due(struct loop_timer *timer)
 {
     struct backend_call *call = LOOP_OWNER(timer, struct backend_call, timer);
 
-    give(call, &call->old, SOURCE_STALE);
+    give(call, 0, &call->old, SOURCE_STALE);
 }
 
 /* While a target is down nobody waits for it who has an old answer. */
@@ -112,9 +105,9 @@ static bool ask(struct backend_call *call)
         return true;
     }
     if (verdict.is_failure && call->has_old)
-        give(call, &call->old, SOURCE_STALE);
+        give(call, 0, &call->old, SOURCE_STALE);
     else
-        give(call, &verdict, inquiry->is_from_cache ? SOURCE_CACHE : SOURCE_NONE);
+        give(call, 0, &verdict, inquiry->is_from_cache ? SOURCE_CACHE : SOURCE_NONE);
     return false;
 }
 
@@ -146,7 +139,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
     inquiry_add(inquiry, call);
     stats_add(backend_state_of(backend, question->entry)->stats, STATS_in_flight, 1);
     if (inquiry_find_answer(inquiry, call)) {
-        give(call, &call->old, SOURCE_CACHE);
+        give(call, 0, &call->old, SOURCE_CACHE);
         return NULL;
     }
     return join(call, inquiry) || ask(call) ? call : NULL;

@@ -19,6 +19,13 @@ void conn_set_close(struct conn_set *set)
     buf_free(&set->spare_out);
 }
 
+static void move(struct buf *to, struct buf *from)
+{
+    *to = *from;
+    buf_init(from, to->max);
+    from->secret = to->secret;
+}
+
 /* A connection that waits keeps no memory: the one that reads, or is answered, next gets it. */
 static void pass_on(struct buf *from, struct buf *spare)
 {
@@ -29,18 +36,13 @@ static void pass_on(struct buf *from, struct buf *spare)
         return;
     }
     buf_free(spare);
-    *spare = *from;
-    buf_init(from, spare->max);
-    from->secret = spare->secret;
+    move(spare, from);
 }
 
 static void take_over(struct buf *to, struct buf *spare)
 {
-    if (to->room > 0 || spare->room == 0)
-        return;
-    *to = *spare;
-    buf_init(spare, to->max);
-    spare->secret = to->secret;
+    if (to->room == 0 && spare->room > 0)
+        move(to, spare);
 }
 
 struct buf *conn_out(struct conn *conn)

@@ -148,8 +148,7 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
     group->profile = profile;
     group->socket_path = socket_path;
     group->ip_version = ip_version;
-    http_multi_open(&group->multi, http->loop, &http->sockets, http->finished);
-    group->multi.begun = http->begun;
+    http_multi_open(&group->multi, http->loop, &http->sockets, http->finished, http->begun);
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->connections_per_host);
     curl_multi_setopt(group->multi.curl, CURLMOPT_MAXCONNECTS, (long)http->connections_kept);
     curl_multi_setopt(group->multi.curl, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);

@@ -34,8 +34,7 @@ static void time_over(struct loop_timer *timer)
     struct http_multi *multi = LOOP_OWNER(timer, struct http_multi, timer);
 
     act(multi, CURL_SOCKET_TIMEOUT, 0);
-    if (multi->begun != NULL)
-        multi->begun(multi);
+    multi->begun(multi);
 }
 
 static int set_timer(CURLM *curl, long after_ms, void *context)
@@ -133,9 +132,10 @@ static int close_socket(void *context, curl_socket_t fd)
 }
 
 void http_multi_open(struct http_multi *multi, struct loop *loop, struct http_sockets *sockets,
-                     void (*finished)(CURL *easy, CURLcode result))
+                     void (*finished)(CURL *easy, CURLcode result), void (*begun)(struct http_multi *multi))
 {
-    *multi = (struct http_multi){ .loop = loop, .sockets = sockets, .finished = finished, .curl = curl_multi_init() };
+    *multi = (struct http_multi){ .loop = loop, .sockets = sockets, .finished = finished, .begun = begun,
+                                  .curl = curl_multi_init() };
     multi->timer.due = time_over;
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, want);
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETDATA, multi);

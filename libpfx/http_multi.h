@@ -29,11 +29,11 @@ struct http_multi {
     struct loop_timer timer;
     struct http_sockets *sockets;
     void (*finished)(CURL *easy, CURLcode result); /* from the loop; the transfer is still in the handle */
-    void (*begun)(struct http_multi *multi); /* NULL, or from the loop: what was added has been sent */
+    void (*begun)(struct http_multi *multi);       /* from the loop: what was added has been sent */
 };
 
 void http_multi_open(struct http_multi *multi, struct loop *loop, struct http_sockets *sockets,
-                     void (*finished)(CURL *easy, CURLcode result));
+                     void (*finished)(CURL *easy, CURLcode result), void (*begun)(struct http_multi *multi));
 void http_multi_close(struct http_multi *multi);
 void http_multi_free_sockets(struct http_sockets *sockets);
 

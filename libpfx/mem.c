@@ -2,7 +2,6 @@
 
 #include <malloc.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 #define GROW_FIRST_ELEMENTS 8
 #define SMALL_BYTES         16384 /* up to here glibc's calloc(3) takes longer than malloc(3) and memset(3) */
-#define TEXT_FIRST_BYTES    248  /* of what is made by realloc(3) and grows by doubling, as libcurl's texts do */
+#define TEXT_FIRST_BYTES    248   /* of what is made by realloc(3) and grows by doubling, as libcurl's texts do */
 
 static void report_to_stderr(const char *text)
 {
@@ -32,23 +31,23 @@ static size_t at_least_one(size_t bytes)
     return bytes == 0 ? 1 : bytes;
 }
 
-void *mem_alloc(size_t bytes)
+MEM_NEVER_NULL static void *checked(void *block)
 {
-    bool is_small = bytes <= SMALL_BYTES;
-    void *block = is_small ? malloc(at_least_one(bytes)) : calloc(1, bytes);
     if (block == NULL)
         exhausted();
-    if (is_small)
-        memset(block, 0, bytes);
     return block;
+}
+
+void *mem_alloc(size_t bytes)
+{
+    if (bytes > SMALL_BYTES)
+        return checked(calloc(1, bytes));
+    return memset(checked(malloc(at_least_one(bytes))), 0, bytes);
 }
 
 void *mem_resize(void *block, size_t bytes)
 {
-    void *resized = realloc(block, at_least_one(bytes));
-    if (resized == NULL)
-        exhausted();
-    return resized;
+    return checked(realloc(block, at_least_one(bytes)));
 }
 
 void *mem_array(size_t count, size_t bytes)
@@ -117,10 +116,7 @@ void mem_on_exhausted(void (*report)(const char *text))
 
 void *mem_wiping_alloc(size_t bytes)
 {
-    void *block = malloc(at_least_one(bytes));
-    if (block == NULL)
-        exhausted();
-    return block;
+    return checked(malloc(at_least_one(bytes)));
 }
 
 void mem_wiping_free(void *block)

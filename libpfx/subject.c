@@ -81,11 +81,7 @@ static void begin(struct subject *subject, size_t max_bytes)
 /* Room for count attributes, and as many that are chosen. */
 static void make_room(struct subject *subject, size_t count)
 {
-    if (subject->memory == NULL || 2 * count > subject->room) {
-        mem_free(subject->memory);
-        subject->memory = mem_array(2 * count, sizeof(*subject->memory));
-        subject->room = 2 * count;
-    }
+    subject->memory = mem_grow(subject->memory, 2 * count, &subject->room, sizeof(*subject->memory));
     subject->attributes = subject->memory;
     subject->chosen = subject->memory + count;
 }

@@ -171,51 +171,55 @@ START_TEST(http_deadline_holds_in_the_middle_of_an_answer)
 }
 END_TEST
 
-START_TEST(http_deadline_holds_for_calls_that_wait_for_a_connection)
+static void entry_with_one_connection(void)
 {
     http_free(&fixture_http);
     fixture_http = http_new(&fixture_loop, 1, 1);
     fixture_entry(TARGET, "");
+}
+
+/* A call has the only connection, and no answer; the one behind it has no time to wait for that. */
+static void expect_queued(void)
+{
+    int requests = fixture_server.requests + 1, done = fixture_done + 1;
+
     fixture_server.answer = NULL;
     start_with_deadline(5000);
-    while (fixture_server.requests == 0)
+    while (fixture_server.requests < requests)
         fixture_turns(1);
     start_with_deadline(100);
     fixture_turns(3);
     fixture_move_clock(100);
     fixture_turns(1);
-    ck_assert_int_eq(fixture_done, 1);
+    ck_assert_int_eq(fixture_done, done);
     fixture_expect(HTTP_TIMED_OUT, 0, "");
     ck_assert(fixture_was_queued);
+    ck_assert_int_eq(fixture_server.requests, requests);
+}
+
+START_TEST(http_deadline_holds_for_calls_that_wait_for_a_connection)
+{
+    entry_with_one_connection();
+    expect_queued();
+    ck_assert_int_eq(fixture_done, 1);
     ck_assert_int_eq(fixture_server.requests, 1);
 }
 END_TEST
 
-/* The second call has a handle of libcurl that has had a connection before. */
-START_TEST(http_call_that_waits_in_a_used_handle_was_queued)
+/* Both calls have had a connection before. */
+START_TEST(http_call_that_is_used_again_and_waits_was_queued)
 {
-    http_free(&fixture_http);
-    fixture_http = http_new(&fixture_loop, 1, 1);
-    fixture_entry(TARGET, "");
+    entry_with_one_connection();
     start_with_deadline(5000);
     start_with_deadline(5000);
     fixture_until(&fixture_done, 2);
-    fixture_server.answer = NULL;
-    start_with_deadline(5000);
-    while (fixture_server.requests < 3)
-        fixture_turns(1);
-    start_with_deadline(100);
-    fixture_turns(3);
-    fixture_move_clock(100);
-    fixture_turns(1);
+    expect_queued();
     ck_assert_int_eq(fixture_done, 3);
-    fixture_expect(HTTP_TIMED_OUT, 0, "");
-    ck_assert(fixture_was_queued);
     ck_assert_int_eq(fixture_server.requests, 3);
 }
 END_TEST
 
-/* Nothing was learned about the backend, in a new handle of libcurl as in a used one. */
+/* Nothing was learned about the backend, by a new call as by one that is used again. */
 START_TEST(http_call_that_starts_too_late_is_not_sent)
 {
     fixture_entry(TARGET, "");
@@ -274,7 +278,7 @@ int main(void)
                      (const TTest *const[]){ http_silent_server_times_out_at_the_deadline,
                                              http_deadline_holds_in_the_middle_of_an_answer,
                                              http_deadline_holds_for_calls_that_wait_for_a_connection,
-                                             http_call_that_waits_in_a_used_handle_was_queued,
+                                             http_call_that_is_used_again_and_waits_was_queued,
                                              http_call_that_starts_too_late_is_not_sent,
                                              http_late_answer_does_not_reach_the_next_call, NULL });
     return unit_run(suite);
