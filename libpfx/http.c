@@ -151,6 +151,27 @@ static void resolve(struct http_call *call)
         fail_soon(call, HTTP_NOT_RESOLVED, endpoint->host->error);
 }
 
+/* libcurl sends it as it is: nothing in it may end it, or the line (RFC 9112, section 3). */
+static bool is_request_target(struct span text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] > '~')
+            return false;
+    return text.n > 0;
+}
+
+/* False: there is no asking for that URL. */
+static bool set_request_target(struct http_call *call)
+{
+    struct span url = buf_span(&call->url);
+    size_t at = call->endpoint->request_target_at;
+
+    if (url.n < at || !is_request_target(span_skip(url, at)))
+        return false;
+    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, buf_text(&call->url) + at);
+    return true;
+}
+
 static void set_request(struct http_call *call)
 {
     const struct config_entry *entry = call->endpoint->entry;
@@ -161,7 +182,6 @@ static void set_request(struct http_call *call)
         body = &call->packed;
     if (body->n > EXPECT_BYTES)
         http_add_header(call, "Expect:");
-    curl_easy_setopt(call->easy, CURLOPT_URL, buf_text(&call->url));
     if (entry->payload.count > 0 || strcmp(entry->method, "POST") == 0) {
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body->n == 0 ? "" : body->p);
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->n);
@@ -180,7 +200,10 @@ void http_start(struct http_call *call, int64_t deadline_ms,
     call->arg = arg;
     set_request(call);
     loop_at(call->endpoint->http->loop, &call->timer, deadline_ms);
-    resolve(call);
+    if (set_request_target(call))
+        resolve(call);
+    else
+        fail_soon(call, HTTP_INVALID, "the URL holds what must be percent-encoded");
 }
 
 void http_cancel(struct http_call *call)

@@ -24,6 +24,22 @@ START_TEST(http_path_goes_as_it_is)
 }
 END_TEST
 
+START_TEST(http_url_that_could_end_its_line_is_not_sent)
+{
+    static const char *const odd[] = { "/a b", "/a\tb", "/a HTTP/1.1\r\nX-Other: y", "/a\nb", "/a\rb", "/\x7f",
+                                       "/\xc3\xa4", "" };
+
+    fixture_entry(TARGET, "");
+    for (size_t i = 0; i < UNIT_ROWS(odd); i++) {
+        fixture_fetch(odd[i]);
+        fixture_expect(HTTP_INVALID, 0, "");
+    }
+    fixture_fetch("/next");
+    fixture_expect(HTTP_ANSWERED, 200, "ok");
+    ck_assert_int_eq(fixture_server.requests, 1);
+}
+END_TEST
+
 START_TEST(http_connection_is_kept_alive)
 {
     fixture_entry(TARGET, "");
@@ -209,6 +225,7 @@ int main(void)
 
     fixture_add_http(suite, "answers",
                      (const TTest *const[]){ http_answer_has_status_and_body, http_path_goes_as_it_is,
+                                             http_url_that_could_end_its_line_is_not_sent,
                                              http_connection_is_kept_alive,
                                              http_calls_at_the_same_time_have_connections_of_their_own,
                                              http_calls_beyond_the_limit_of_a_host_wait,
