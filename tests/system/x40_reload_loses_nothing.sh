@@ -81,7 +81,7 @@ sed -i 's/value_field/valu_field/' "$CFG"
 parent=$(parent_of second)
 reload 78 ''
 expect_holds "the mistake" 'valu_field' "$(cat "$T/out" "$T/err")"
-expect_holds "the mistake" 'a daemon that starts anew reads the broken file' "$(cat "$T/err")"
+expect_holds "the mistake" 'a daemon that starts anew reads the file as it is' "$(cat "$T/err")"
 expect_equal "the parent after a mistake" "$parent" "$(parent_of second)"
 status=0
 ctl -C "$T/good" reload >"$T/out" 2>&1 || status=$?

@@ -177,7 +177,7 @@ static int check(const struct pfxctl *ctl, const struct service_list *list)
     }
     if (status != PFXCTL_GOOD)
         pfxctl_complain("nothing is reloaded: what runs goes on with the configuration that it has, but a daemon "
-                        "that starts anew reads the broken file");
+                        "that starts anew reads the file as it is");
     return status;
 }
 
