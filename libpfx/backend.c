@@ -63,12 +63,12 @@ static void give(struct backend_call *call, int status, const struct verdict *ve
 static void answered(struct backend_call *call, int status, const struct verdict *verdict)
 {
     bool takes_old = verdict->is_failure && call->has_old;
+    enum answer_source source = takes_old                      ? SOURCE_STALE
+                                : call->has_joined             ? SOURCE_COALESCED
+                                : call->inquiry->is_from_cache ? SOURCE_CACHE
+                                                               : SOURCE_BACKEND;
 
-    give(call, status, takes_old ? &call->old : verdict,
-         takes_old                      ? SOURCE_STALE
-         : call->has_joined             ? SOURCE_COALESCED
-         : call->inquiry->is_from_cache ? SOURCE_CACHE
-                                        : SOURCE_BACKEND);
+    give(call, status, takes_old ? &call->old : verdict, source);
 }
 
 /* The backend has had its time, and an old answer will do. */

@@ -151,24 +151,28 @@ static void resolve(struct http_call *call)
         fail_soon(call, HTTP_NOT_RESOLVED, endpoint->host->error);
 }
 
-/* libcurl sends it as it is: nothing in it may end it, or the line (RFC 9112, section 3). */
+/* A path, of printable ASCII without blanks: libcurl sends it as it is (RFC 9112, section 3.2.1). */
 static bool is_request_target(struct span text)
 {
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] <= ' ' || text.p[i] > '~')
             return false;
-    return text.n > 0;
+    return text.n > 0 && text.p[0] == '/';
 }
 
-/* False: there is no asking for that URL. */
-static bool set_request_target(struct http_call *call)
+/* False: it cannot be sent. */
+static bool set_url(struct http_call *call)
 {
-    struct span url = buf_span(&call->url);
-    size_t at = call->endpoint->request_target_at;
+    const char *origin = call->endpoint->origin;
+    struct span url = span_text(buf_text(&call->url));
 
-    if (url.n < at || !is_request_target(span_skip(url, at)))
+    if (origin == NULL) {
+        curl_easy_setopt(call->easy, CURLOPT_URL, url.p);
+        return true;
+    }
+    if (!span_begins(url, origin) || !is_request_target(span_skip(url, strlen(origin))))
         return false;
-    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, buf_text(&call->url) + at);
+    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, url.p + strlen(origin));
     return true;
 }
 
@@ -200,10 +204,10 @@ void http_start(struct http_call *call, int64_t deadline_ms,
     call->arg = arg;
     set_request(call);
     loop_at(call->endpoint->http->loop, &call->timer, deadline_ms);
-    if (set_request_target(call))
+    if (set_url(call))
         resolve(call);
     else
-        fail_soon(call, HTTP_INVALID, "the URL holds what must be percent-encoded");
+        fail_soon(call, HTTP_INVALID, "the URL cannot be sent");
 }
 
 void http_cancel(struct http_call *call)

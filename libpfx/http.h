@@ -4,8 +4,7 @@
  * Shape:  an endpoint (http_endpoint.h) is what all requests of an entry have in common; a call is one request.
  *           call = http_prepare(endpoint);         then fill http_url(call), http_body(call), http_add_header(call, ..)
  *           http_start(call, deadline, done, arg);  or http_cancel(call)
- *         The URL is of the endpoint's target, which was taken apart before: only what stands behind its host and port
- *         may differ from request to request.
+ *         The URL begins as the endpoint's target does: scheme, host and port.
  *         done gets the answer later, once, from the loop; after it the call is gone. http_cancel() at any time before
  *         that prevents it.
  *         Connections are kept alive and shared by endpoints with the same TLS profile, IP version and socket path, by

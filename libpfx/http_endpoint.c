@@ -39,8 +39,11 @@ void http_endpoint_configure(const struct http_endpoint *endpoint, void *easy)
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CURLU, endpoint->authority);
-    curl_easy_setopt(easy, CURLOPT_URL, target->url.text); /* not read, but libcurl would put one together */
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    if (endpoint->origin != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CURLU, endpoint->origin_parts);
+        curl_easy_setopt(easy, CURLOPT_URL, endpoint->origin); /* or libcurl puts it together for each request */
+    }
     curl_easy_setopt(easy, CURLOPT_IPRESOLVE, resolve_as[entry->http.ip_version]);
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* resolver.c renews */
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)entry->http.connect_timeout_ms);
@@ -158,18 +161,17 @@ static struct group *find_group(struct http *http, const struct tls_profile *pro
     return group;
 }
 
-/* The target's URL has a path, and no placeholder before it (config_target.h). */
-static void take_apart(struct http_endpoint *endpoint)
+/* A proxy that is no tunnel gets whole URLs, and libcurl has its own way to write them (RFC 9112, section 3.2.2). */
+static void set_origin(struct http_endpoint *endpoint)
 {
     const char *url = endpoint->target->url.text;
-    const char *host = strchr(url, ':') + strlen("://");
-    size_t authority_end = (size_t)(strchr(host, '/') - url);
-    char *text = mem_copy(url, authority_end);
+    const char *host = strstr(url, "://") + strlen("://");
 
-    endpoint->authority = curl_url();
-    curl_url_set(endpoint->authority, CURLUPART_URL, text, 0);
-    mem_free(text);
-    endpoint->request_target_at = endpoint->proxy[0] != '\0' && !endpoint->target->tls ? 0 : authority_end;
+    if (endpoint->proxy[0] != '\0' && !endpoint->target->tls)
+        return;
+    endpoint->origin = mem_copy(url, (size_t)(host - url) + strcspn(host, "/"));
+    endpoint->origin_parts = curl_url();
+    curl_url_set(endpoint->origin_parts, CURLUPART_URL, endpoint->origin, 0); /* config_host.h has checked it */
 }
 
 /* Takes ownership of line, which may hold a secret. */
@@ -230,7 +232,7 @@ struct http_endpoint *http_endpoint_new(struct http *http, const struct config_e
     endpoint->target = target;
     endpoint->group = find_group(http, profile, endpoint);
     endpoint->proxy = proxy_of(entry, target);
-    take_apart(endpoint);
+    set_origin(endpoint);
     find_host(endpoint);
     add_fixed_headers(endpoint);
     if (entry->request_compression)
@@ -245,7 +247,8 @@ void http_endpoint_free_all(struct http *http)
     for (struct http_endpoint *endpoint = http->endpoints, *next; endpoint != NULL; endpoint = next) {
         next = endpoint->next;
         curl_slist_free_all(endpoint->headers);
-        curl_url_cleanup(endpoint->authority);
+        curl_url_cleanup(endpoint->origin_parts);
+        mem_free(endpoint->origin);
         mem_free(endpoint);
     }
     for (struct group *group = http->groups, *next; group != NULL; group = next) {

@@ -2,7 +2,7 @@
  * An endpoint: what all requests of an entry to one of its targets have in common, and who may share connections.
  *
  * Shape:  TLS profile, IP version, proxy, fixed headers and options are settled when it is made; a request adds its
- *         URL, body and further headers (http.h).
+ *         path and query, body and further headers (http.h).
  * Limits: HTTP_HEADER_MAX_BYTES of an answer's header, HTTP_URL_MAX_BYTES and HTTP_BODY_MAX_BYTES of a request.
  * Errors: none; the configuration was checked when it was read.
  * Owner:  struct http owns it. entry, target and profile must outlive it; profile is NULL when the target has no TLS.

@@ -43,8 +43,8 @@ struct http_endpoint {
     const struct config_entry *entry;
     const struct config_target *target;
     const char *proxy;          /* "" none */
-    CURLU *authority;           /* scheme, host and port, taken apart once for all requests */
-    size_t request_target_at;   /* where it begins in a URL: at the path, or for a proxy at once (RFC 9112, 3.2) */
+    char *origin;               /* scheme, host and port, as its URLs begin; NULL: a proxy gets whole URLs */
+    CURLU *origin_parts;
     struct resolver_host *host; /* whom libcurl will connect to; NULL: an address, "localhost" or a socket */
     unsigned port;              /* its port */
     unsigned loaded_generation; /* of the addresses that the group's multi handle has */

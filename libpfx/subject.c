@@ -81,7 +81,11 @@ static void begin(struct subject *subject, size_t max_bytes)
 /* Room for count attributes, and as many that are chosen. */
 static void make_room(struct subject *subject, size_t count)
 {
-    subject->memory = mem_grow(subject->memory, 2 * count, &subject->room, sizeof(*subject->memory));
+    if (subject->memory == NULL || 2 * count > subject->room) {
+        mem_free(subject->memory);
+        subject->memory = mem_array(2 * count, sizeof(*subject->memory));
+        subject->room = 2 * count;
+    }
     subject->attributes = subject->memory;
     subject->chosen = subject->memory + count;
 }

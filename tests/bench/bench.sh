@@ -59,7 +59,7 @@ loaded() { # PID,... NAME PROTOCOL OPTION...
 pfx() { # NAME PROTOCOL OPTION...
     loaded "$(servers_workers "$1")" "$@"
 }
-floor() { # NAME PROTOCOL OPTION...
+on_floor() { # NAME PROTOCOL OPTION...
     loaded "${floor[$1]}" "$@"
 }
 cached() { kept pfx map socketmap -m cached "$@"; }
@@ -70,7 +70,7 @@ kept() { # COMMAND...: none of its questions may come to the HTTP service
     "$@"
     [ "$(servers_requests)" = $((before + 1)) ] || { echo "${0##*/}: answers were not kept" >&2; return 1; }
 }
-bridge() { floor bridge socketmap "$@"; }
+bridge() { on_floor bridge socketmap "$@"; }
 libcurl() { "$tools/curl" -t "$MS" "$@" "http://127.0.0.1:$http_port/map"; }
 on() { # PROCESSOR COMMAND...: the shell that runs it and what it starts
     taskset -cp "$1" "$BASHPID" >"$dir/taskset"
@@ -126,7 +126,7 @@ compare() { # ROW TARGET "A" "B": rates; TARGET - has none
 
 row_cache_hit() {
     "$tools/load" -c 64 -m cached -n 2000 socketmap "unix:$dir/map"
-    compare 'cache hit, 64 connections : echo' 0.75 'cached -c 64' 'floor echo echo -c 64'
+    compare 'cache hit, 64 connections : echo' 0.75 'cached -c 64' 'on_floor echo echo -c 64'
 }
 row_backend_hit() {
     compare 'backend hit, 64 connections : libcurl' 0.90 'hit -c 64' 'libcurl -c 64'
@@ -248,7 +248,7 @@ growth() {
 with_entries() { kept pfx "entries$1" socketmap -m cached -c 64; }
 with_cached() { kept pfx "cache$1" socketmap -m cached -k "$1" -c 64; }
 with_connections() { cached -c "$1"; }
-working_with_connections() { floor working echo -c "$1"; }
+working_with_connections() { on_floor working echo -c "$1"; }
 row_growth() {
     local n entries='100 300 1000' connections='100 300 1000 4000' answers='1000 10000 100000 1000000'
     for n in $entries; do

@@ -135,10 +135,7 @@ END_TEST
 START_TEST(http_proxy_name_is_looked_up_instead_of_the_target)
 {
     fixture_entry("http://192.0.2.1/%s", "http = { proxy = \"http://proxy.test:$PORT\"; };");
-    struct http_call *call = http_prepare(fixture_endpoint);
-    buf_add(http_url(call), SPAN("http://192.0.2.1/path"));
-    http_start(call, fixture_loop.now_ms + 100000, fixture_note, NULL);
-    fixture_until(&fixture_done, 1);
+    fixture_fetch("/path");
     fixture_expect(HTTP_ANSWERED, 200, "ok");
     responder_expect_begin(&fixture_server, "GET http://192.0.2.1/path HTTP/1.1\r\n");
     ck_assert_int_eq(names_asked, 1);
