@@ -13,8 +13,8 @@ tools=$build/tests/bench
 cd "$(dirname "$0")/../.."
 . tests/bench/servers.sh
 
-ROUNDS=${ROUNDS:-5}
-MS=${MS:-1500} # of one side in one round
+ROUNDS=${ROUNDS:-15} # many and short: what disturbs one side disturbs the other, too
+MS=${MS:-400}       # of one side in one round
 NEAR_PERCENT=5
 TABLE_MB=16
 ANSWER_ROOM_BYTES=300 # in the cache, with its share of the index and of what is never full
