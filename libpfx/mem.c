@@ -42,7 +42,9 @@ void *mem_alloc(size_t bytes)
 {
     if (bytes > SMALL_BYTES)
         return checked(calloc(1, bytes));
-    return memset(checked(malloc(at_least_one(bytes))), 0, bytes);
+    void *block = checked(malloc(at_least_one(bytes)));
+    memset(block, 0, bytes);
+    return block;
 }
 
 void *mem_resize(void *block, size_t bytes)
