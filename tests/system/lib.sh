@@ -81,6 +81,13 @@ expect_no_log() { # EXTENDED-REGEX [FILE]
     ! log_has "$@" || fail "a line like /$1/ in the log: $(grep -E -- "$1" "${2:-$LOG}" | head -1)"
 }
 
+# expect_lines WHAT COUNT EXTENDED-REGEX: no more are in the log, and so many soon are; postlogd(8) may be late.
+expect_lines() {
+    has_lines() { [ "$(grep -Ec -- "$2" "$LOG")" -ge "$1" ]; }
+    wait_for 10 has_lines "$2" "$3" || true
+    expect_equal "$1" "$2" "$(grep -Ec -- "$3" "$LOG")"
+}
+
 # --- Processes
 
 children() { # PID...

@@ -134,8 +134,7 @@ reply() {
 
 # keep_asking ADDRESS LINE...: in the background, for 20 s; sets JOB to its process id.
 keep_asking() {
-    printf '%s\n' $'VERSION\t1\t2' $'CPID\t5' "${@:2}" >"$T/asking"
-    "$B/client" raw "$1" -t 20000 <"$T/asking" >/dev/null 2>&1 &
+    "$B/client" raw "$1" -t 20000 < <(printf '%s\n' $'VERSION\t1\t2' $'CPID\t5' "${@:2}") >/dev/null 2>&1 &
     JOB=$!
     STARTED+=("$JOB")
 }
