@@ -4,7 +4,7 @@
 # A test runs the programs of $B (build/asan). Everything that it starts carries PFX_TEST=$T in its environment, which
 # is how finish finds what was left behind. KEEP=1 keeps the directory.
 set -u
-[ -z "${STARTED+set}" ] || return 0 # it was sourced before
+! declare -F finish >/dev/null || return 0 # it was sourced before
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$TOP/tests/instance.sh"

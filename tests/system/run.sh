@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs the system tests given, or all: two at a time, then those marked "# Alone:" one by one, because they measure.
-# A test has LIMIT seconds. ONLY_SLOW=1 takes those marked "# Slow:", which are left out otherwise.
+# A test has LIMIT seconds and a TMPDIR of its own, which is empty in the end. ONLY_SLOW=1 takes those marked "# Slow:",
+# which are left out otherwise.
 set -u
 cd "$(dirname "$0")" || exit 1
 
 LIMIT=${LIMIT:-150}
 JOBS=${JOBS:-2}
 out=$(mktemp -d)
+chmod 755 "$out"
 trap 'rm -rf "$out"' EXIT
 passed=0
 failed=0
@@ -15,9 +17,15 @@ marked() { # MARK TEST
     grep -q "^# $1:" "$2"
 }
 
+leaves_nothing() { # DIRECTORY
+    rmdir "$1" 2>/dev/null || { echo "left behind: $(ls "$1")" && false; }
+}
+
 run_one() { # TEST
-    local name=${1%.sh} started=$SECONDS
-    if timeout -k 10 "$LIMIT" "./$1" >"$out/$name.log" 2>&1; then
+    local name=${1%.sh} started=$SECONDS tmp
+    tmp=$(mktemp -d "$out/XXX")
+    chmod 1777 "$tmp"
+    if TMPDIR=$tmp timeout -k 10 "$LIMIT" "./$1" >"$out/$name.log" 2>&1 && leaves_nothing "$tmp" >>"$out/$name.log"; then
         echo "ok $name ($((SECONDS - started)) s)" >"$out/$name.result"
     else
         { echo "FAILED $name ($((SECONDS - started)) s)" && tail -60 "$out/$name.log"; } >"$out/$name.result"
