@@ -125,10 +125,7 @@ static const char *split(struct span text, struct url *url)
 
 static const char *check_bytes(struct span text)
 {
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] <= ' ' || text.p[i] > '~')
-            return "must not hold blanks or characters that are not ASCII";
-    return NULL;
+    return span_is_visible(text) ? NULL : "must not hold blanks or characters that are not ASCII";
 }
 
 /* Blanks are allowed in {{ .Key }} only, so this looks at what is left of the text after compiling. */

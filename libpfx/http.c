@@ -151,28 +151,22 @@ static void resolve(struct http_call *call)
         fail_soon(call, HTTP_NOT_RESOLVED, endpoint->host->error);
 }
 
-/* A path, of printable ASCII without blanks: libcurl sends it as it is (RFC 9112, section 3.2.1). */
-static bool is_request_target(struct span text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] <= ' ' || text.p[i] > '~')
-            return false;
-    return text.n > 0 && text.p[0] == '/';
-}
-
-/* False: it cannot be sent. */
+/* False: it cannot be sent. What follows the origin is checked here, for libcurl sends it as it is (RFC 9112, 3.2.1). */
 static bool set_url(struct http_call *call)
 {
     const char *origin = call->endpoint->origin;
-    struct span url = span_text(buf_text(&call->url));
+    const char *url = buf_text(&call->url);
 
     if (origin == NULL) {
-        curl_easy_setopt(call->easy, CURLOPT_URL, url.p);
+        curl_easy_setopt(call->easy, CURLOPT_URL, url);
         return true;
     }
-    if (!span_begins(url, origin) || !is_request_target(span_skip(url, strlen(origin))))
+    if (!span_begins(span_text(url), origin))
         return false;
-    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, url.p + strlen(origin));
+    const char *path = url + strlen(origin);
+    if (path[0] != '/' || !span_is_visible(span_text(path)))
+        return false;
+    curl_easy_setopt(call->easy, CURLOPT_REQUEST_TARGET, path);
     return true;
 }
 

@@ -77,10 +77,7 @@ static struct span path_of(struct span target)
 
 static bool is_target(struct span text)
 {
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] <= ' ' || text.p[i] > '~')
-            return false;
-    return text.n > 0;
+    return text.n > 0 && span_is_visible(text);
 }
 
 static enum httpreq_method method_of(struct span name)

@@ -88,10 +88,7 @@ static void failed(struct oidc_token *token, const char *cause, const char *deta
 
 static bool is_token_text(struct span text)
 {
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] <= ' ' || text.p[i] > '~')
-            return false;
-    return text.n > 0 && text.n <= OIDC_TOKEN_MAX_BYTES;
+    return text.n > 0 && text.n <= OIDC_TOKEN_MAX_BYTES && span_is_visible(text);
 }
 
 /* A number, or one in a string. */

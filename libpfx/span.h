@@ -74,6 +74,15 @@ static inline bool span_begins_nocase(struct span s, const char *start)
     return start[i] == '\0';
 }
 
+/* Only visible characters, which are those of ASCII without blanks (VCHAR of RFC 5234); true of an empty span. */
+static inline bool span_is_visible(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~')
+            return false;
+    return true;
+}
+
 /* Without the first n bytes (n <= s.n); only the first n bytes. */
 static inline struct span span_skip(struct span s, size_t n)
 {

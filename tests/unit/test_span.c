@@ -31,10 +31,32 @@ START_TEST(span_begins_with_a_start)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    struct span text;
+    bool is_visible;
+} texts[] = {
+    { "the first and the last", UNIT_BYTES("!~"), true },
+    { "letters and digits", UNIT_BYTES("/a?b=%2F9"), true },
+    { "empty", { NULL, 0 }, true },
+    { "a blank behind", UNIT_BYTES("a "), false },
+    { "a tab before", UNIT_BYTES("\ta"), false },
+    { "a NUL", UNIT_BYTES("a\0b"), false },
+    { "DEL", UNIT_BYTES("a\177"), false },
+    { "no ASCII", UNIT_BYTES("\303\251"), false },
+};
+
+START_TEST(span_is_visible_without_blanks)
+{
+    unit_expect(span_is_visible(unit_guarded_span(texts[_i].text)) == texts[_i].is_visible, texts[_i].name);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("span");
 
     unit_add_loop(suite, "begins", span_begins_with_a_start, UNIT_ROWS(beginnings));
+    unit_add_loop(suite, "visible", span_is_visible_without_blanks, UNIT_ROWS(texts));
     return unit_run(suite);
 }
