@@ -29,6 +29,6 @@ expect_equal "requests that followed a redirect" 0 "$(fetch '/_count?path=/moved
 for _ in 1 2 3 4 5; do
     expect_reply status_401 key 'PERM *'
 done
-expect_equal "warnings about the same cause" 1 "$(grep -c 'warning: .*status_401' "$LOG")"
+expect_lines "warnings about the same cause" 1 'warning: .*status_401'
 expect_no_log SECRET
 pfx_stop

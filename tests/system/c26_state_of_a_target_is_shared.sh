@@ -15,7 +15,7 @@ expect_reply one key 'OK value-of-key'
 backend_hang
 line=$(load "unix:$SOCKET" one -n 40 -c 8 -k 40) || fail "load: $line"
 expect_log "$(down_line "http://$BACKEND")"
-expect_equal "lines" 1 "$(grep -c "$(down_line "http://$BACKEND")" "$LOG")"
+expect_lines "lines" 1 "$(down_line "http://$BACKEND")"
 
 # Nobody waits for it, whichever worker or entry, but for the one that is the probe: 3 seconds, a probe each second.
 line=$(load "unix:$SOCKET" other -t 3000 -c 8 -k 100000000) || fail "load: $line"

@@ -31,11 +31,8 @@ reconfigure() {
     sed -i "$1" "$CFG"
     kill -HUP "$PFX"
     reloads=$((reloads + 1))
-    wait_for 10 has_started $((reloads + 1)) || fail "no reload"
+    wait_for 10 log_has_lines $((reloads + 1)) 'started, version' || fail "no reload"
     wait_for 10 answers "unix:$SOCKET" || fail "no answer after the reload"
-}
-has_started() { # TIMES
-    [ "$(grep -c 'started, version' "$LOG")" -ge "$1" ]
 }
 expect_change() { # WHAT SED-SCRIPT REPLY
     reconfigure "$2"

@@ -83,10 +83,7 @@ counts kept found=5 cache_fresh=4
 
 # A reload, and a start of its own.
 kill -HUP "$PFX"
-has_started() { # TIMES
-    [ "$(grep -c 'started, version' "$LOG")" -ge "$1" ]
-}
-wait_for 10 has_started 2 || fail "no reload"
+wait_for 10 log_has_lines 2 'started, version' || fail "no reload"
 wait_for 10 answers "unix:$SOCKET" || fail "no answer after the reload"
 expect_reply kept key 'OK value-of-key'
 counts kept found=6 cache_fresh=5 backend_requests=1

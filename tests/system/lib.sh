@@ -73,6 +73,10 @@ log_has() { # EXTENDED-REGEX [FILE]
     grep -Eq -- "$1" "${2:-$LOG}" 2>/dev/null
 }
 
+log_has_lines() { # COUNT EXTENDED-REGEX: so many, or more
+    [ "$(grep -Ecs -- "$2" "$LOG")" -ge "$1" ]
+}
+
 expect_log() { # EXTENDED-REGEX [FILE]
     wait_for 10 log_has "$@" || fail "no line like /$1/ in the log"
 }
@@ -83,8 +87,7 @@ expect_no_log() { # EXTENDED-REGEX [FILE]
 
 # expect_lines WHAT COUNT EXTENDED-REGEX: no more are in the log, and so many soon are; postlogd(8) may be late.
 expect_lines() {
-    has_lines() { [ "$(grep -Ec -- "$2" "$LOG")" -ge "$1" ]; }
-    wait_for 10 has_lines "$2" "$3" || true
+    wait_for 10 log_has_lines "$2" "$3" || true
     expect_equal "$1" "$2" "$(grep -Ec -- "$3" "$LOG")"
 }
 

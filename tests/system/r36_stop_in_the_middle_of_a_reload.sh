@@ -46,10 +46,7 @@ wait_for 10 in_flight || fail "slow is not asked"
 started=$(grep -c 'started, version' "$LOG")
 workers=$(children "$PFX")
 kill -HUP "$PFX"
-started_anew() {
-    [ "$(grep -c 'started, version' "$LOG")" -gt "$started" ]
-}
-wait_for 10 started_anew || fail "it does not reload"
+wait_for 10 log_has_lines $((started + 1)) 'started, version' || fail "it does not reload"
 kill -TERM "$PFX"
 status=0
 wait "$PFX" || status=$?

@@ -46,9 +46,6 @@ close_all() { # each of them is accepted at last
 left() { # PID...: they leave
     wait_for 20 gone "$@" || fail "old processes stay: $*"
 }
-drained() {
-    [ "$(grep -c 'drain_time is nearly over, idle connections closed: 20' "$LOG")" -ge "$1" ]
-}
 
 # master(8): a reload, twice; the old worker serves those that it has.
 open_all demo
@@ -88,7 +85,8 @@ for way in postfix_reload hangup; do
     *) postfix_reload ;;
     esac
     left "$parent" "${workers[@]}"
-    wait_for 5 drained $((generation - 2)) || fail "$way: no connection was held to the end of drain_time"
+    wait_for 5 log_has_lines $((generation - 2)) 'drain_time is nearly over, idle connections closed: 20' ||
+        fail "$way: no connection was held to the end of drain_time"
     each "$way: after drain_time" "$generation"
     each "$way: again" "$generation"
 done

@@ -66,7 +66,7 @@ pfx_standalone
 for name in "${refused[@]}"; do
     expect_equal "$name" "$on_error" "$(action "$name")"
     expect_log "warning: NOQUEUE: policy=$name, .*target=http://$BACKEND: .*status 200\\)"
-    expect_equal "warnings about $name" 1 "$(grep -c "warning: .*policy=$name, " "$LOG")"
+    expect_lines "warnings about $name" 1 "warning: .*policy=$name, "
 done
 expect_equal "the longest action" "$longest" "$(action longest)"
 pfx_stop

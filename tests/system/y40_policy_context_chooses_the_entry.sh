@@ -28,7 +28,7 @@ for context in '' nobody ONE 'one ' '../one'; do
 done
 expect_equal "no policy_context" "$ON_ERROR" "$(only)"
 expect_log 'warning: NOQUEUE: .*: no policy service "no_such_entry" in the configuration'
-expect_equal "lines about it in a minute" 1 "$(grep -c 'no policy service' "$LOG")"
+expect_lines "lines about it in a minute" 1 'no policy service'
 pfx_stop
 
 # The command line wins.
