@@ -151,7 +151,7 @@ static void resolve(struct http_call *call)
         fail_soon(call, HTTP_NOT_RESOLVED, endpoint->host->error);
 }
 
-/* False: it cannot be sent. What follows the origin is checked here, for libcurl sends it as it is (RFC 9112, 3.2.1). */
+/* False: it cannot be sent. Behind the origin, libcurl sends it unchecked (RFC 9112, section 3.2.1). */
 static bool set_url(struct http_call *call)
 {
     const char *origin = call->endpoint->origin;

@@ -42,7 +42,7 @@ wait_for 10 is_told ready || fail "the first: $(cat "$T/asked")"
 worker=$(children "$PFX")
 expect_equal "workers" 1 "$(wc -w <<<"$worker")"
 in_background "$T/strace" strace -f -p "$worker" -o "$T/calls"
-grep -q attached <(timeout 10 tail -f "$T/strace") || fail "strace: $(cat "$T/strace")"
+wait_for 10 log_has attached "$T/strace" || fail "strace: $(cat "$T/strace")"
 echo go >&"$go"
 wait_for 10 is_told done || fail "the others: $(cat "$T/asked")"
 kill -INT "$JOB"

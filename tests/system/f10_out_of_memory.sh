@@ -43,7 +43,7 @@ sweep() {
         [ "$first" = "$(children "$parent")" ] || deaths=$((deaths + 1))
         number=$((number + step))
     done
-    # What the worker does after its answer may still meet the last one. Whoever serves now has asked once, and is whole.
+    # What the worker does after its answer may still meet the last one. Whoever serves now has asked, and is whole.
     fail_allocation "$parent" 0
     sees "$who" "$("$@")"
     [ "$number" -gt 20 ] || fail "$who: only $number allocations"

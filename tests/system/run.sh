@@ -25,7 +25,8 @@ run_one() { # TEST
     local name=${1%.sh} started=$SECONDS tmp
     tmp=$(mktemp -d "$out/XXX")
     chmod 1777 "$tmp"
-    if TMPDIR=$tmp timeout -k 10 "$LIMIT" "./$1" >"$out/$name.log" 2>&1 && leaves_nothing "$tmp" >>"$out/$name.log"; then
+    if TMPDIR=$tmp timeout -k 10 "$LIMIT" "./$1" >"$out/$name.log" 2>&1 &&
+        leaves_nothing "$tmp" >>"$out/$name.log"; then
         echo "ok $name ($((SECONDS - started)) s)" >"$out/$name.result"
     else
         { echo "FAILED $name ($((SECONDS - started)) s)" && tail -60 "$out/$name.log"; } >"$out/$name.result"
