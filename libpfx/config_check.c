@@ -88,10 +88,9 @@ static const char *check_domain(struct span name)
 /* Single bytes, which may stand in a local part without quotes. */
 static const char *check_delimiters(struct span text)
 {
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] <= ' ' || text.p[i] > '~' || text.p[i] == '@' || text.p[i] == '"' || text.p[i] == '\\')
-            return "must be printable ASCII characters, without blanks, @, \" and \\";
-    return NULL;
+    bool ok = span_is_visible(text) && span_find(text, '@') == text.n && span_find(text, '"') == text.n &&
+              span_find(text, '\\') == text.n;
+    return ok ? NULL : "must be printable ASCII characters, without blanks, @, \" and \\";
 }
 
 static const char *check_result_format(struct span text)
@@ -134,12 +133,8 @@ static const char *check_property(struct span name)
 /* RFC 6749, section 3.3. */
 static const char *check_scope(struct span scope)
 {
-    for (size_t i = 0; i < scope.n; i++) {
-        char c = scope.p[i];
-        if (c <= ' ' || c > '~' || c == '"' || c == '\\')
-            return "must be words without blanks, quotes or backslashes, one for each scope";
-    }
-    return NULL;
+    bool ok = span_is_visible(scope) && span_find(scope, '"') == scope.n && span_find(scope, '\\') == scope.n;
+    return ok ? NULL : "must be words without blanks, quotes or backslashes, one for each scope";
 }
 
 static const char *check_claim(struct span claim)
