@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the system tests given, or all: two at a time, then those marked "# Alone:" one by one, because they measure.
 # A test has LIMIT seconds and a TMPDIR of its own, which is empty in the end. ONLY_SLOW=1 takes those marked "# Slow:",
-# which are left out otherwise.
+# which are left out otherwise. KEEP is for a test by itself.
 set -u
 cd "$(dirname "$0")" || exit 1
 
 LIMIT=${LIMIT:-150}
 JOBS=${JOBS:-2}
+unset KEEP
 out=$(mktemp -d)
 chmod 755 "$out"
 trap 'rm -rf "$out"' EXIT
