@@ -17,7 +17,8 @@ odd_at() { # NAME TARGET [SETTINGS]
     THREE_MAPS='' THREE_POLICIES='' THREE_LOGINS=''
     three "$@"
     three well "http://$BACKEND/well?key=%s"
-    three_configuration 'workers = 1;'
+    # How many connections a load leaves open depends on what came at once: of each daemon one is kept.
+    three_configuration 'workers = 1; max_idle_connections = 1;'
     three_start "$1"
     again "${TIMES:-2}" once "$1"
     again 1 many "$1"
