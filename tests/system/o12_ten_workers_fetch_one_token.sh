@@ -61,7 +61,7 @@ tokens 1
 
 # --- Renewal: 300 s, the last 30 of them
 
-clock_ahead 260000
+clock_ahead 230000
 all_good "before the renewal"
 tokens 1
 clock_ahead 275000

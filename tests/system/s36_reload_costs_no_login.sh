@@ -79,10 +79,15 @@ each "before" 2
 for way in postfix_reload hangup; do
     generation=$((${generation:-2} + 1))
     serving
-    configure "$generation" 1s
     case $way in
-    hangup) kill -HUP "$parent" ;;
-    *) postfix_reload ;;
+    hangup)
+        configure "$generation" 60s
+        kill -HUP "$parent"
+        ;;
+    *)
+        configure "$generation" 1s
+        postfix_reload
+        ;;
     esac
     left "$parent" "${workers[@]}"
     wait_for 5 log_has_lines $((generation - 2)) 'drain_time is nearly over, idle connections closed: 20' ||
