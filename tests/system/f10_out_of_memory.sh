@@ -21,9 +21,6 @@ fail_allocation() {
 failed() {
     [ "$(od -A n -t d8 -j 8 "$T/alloc" | tr -d ' ')" = 0 ]
 }
-has_worker() { # PARENT
-    [ "$(children "$1" | wc -w)" = 1 ]
-}
 
 # sweep WHO PARENT STEP COMMAND...: until no allocation is left to fail. As Postfix does, it asks once more when the
 # connection breaks. The clock goes on, so that no worker dies young and none is waited for.
@@ -33,7 +30,7 @@ sweep() {
     shift 3
     while true; do
         clock_ahead $((ahead += 60000))
-        wait_for 10 has_worker "$parent" || fail "$who: no worker after allocation $number"
+        wait_for 10 has_workers 1 "$parent" || fail "$who: no worker after allocation $number"
         first=$(children "$parent")
         fail_allocation "$parent" "$number"
         started=$(now_ms)

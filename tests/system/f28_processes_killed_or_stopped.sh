@@ -22,8 +22,8 @@ parents_killed() {
     local workers
     three_ask
     watch_three
+    expect_workers 6 "${WATCHED[@]}"
     mapfile -t workers < <(children "${WATCHED[@]}")
-    expect_equal "workers" 6 "${#workers[@]}"
     kill -9 "${WATCHED[@]}"
     wait_for 10 gone "${workers[@]}" || fail "workers outlive their parent"
     three_ask
@@ -60,11 +60,8 @@ workers_killed_while_stopped() {
     kill -STOP "$worker"
     kill -9 "$worker"
     wait_for 10 gone "$worker" || fail "it is still there"
-    wait_for 10 has_six || fail "no other worker"
+    expect_workers 6 "${WATCHED[@]}"
     three_ask
-}
-has_six() {
-    [ "$(children "${WATCHED[@]}" | wc -l)" = 6 ]
 }
 again 2 workers_killed_while_stopped
 

@@ -104,6 +104,13 @@ children() { # PID...
     done
 }
 
+has_workers() { # COUNT PARENT...: in sum
+    [ "$(children "${@:2}" | wc -l)" = "$1" ]
+}
+expect_workers() { # COUNT PARENT...
+    wait_for 10 has_workers "$@" || fail "wanted $1 workers, got $(children "${@:2}" | wc -l)"
+}
+
 alive() { # PID...: one of them is there and is no zombie
     local pid
     for pid in "$@"; do

@@ -26,7 +26,7 @@ ready() {
 
 # Before any daemon has counted, and from then on. It makes no file itself.
 metrics_start
-expect_equal "workers, whatever the configuration says" 1 "$(children "$METRICS_PID" | wc -l)"
+expect_workers 1 "$METRICS_PID" # whatever the configuration says
 not_ready "No such file or directory"
 expect_equal "what it has made" '' "$(ls "$STATE")"
 pfx_standalone
@@ -58,7 +58,7 @@ ready # counters outlive who counts
 # -w counts; a reload keeps the listener; a broken configuration is refused then.
 pfx_stop "$METRICS_PID"
 metrics_start -w 3
-expect_equal "workers" 3 "$(children "$METRICS_PID" | wc -l)"
+expect_workers 3 "$METRICS_PID"
 echo 'broken' >>"$CFG"
 kill -HUP "$METRICS_PID"
 expect_log 'pfx-metrics\[[0-9]+\]: error: not reloaded'

@@ -16,10 +16,7 @@ map others '' "$(backend_oidc idp "$CLIENT http = { timeout = \"4s\"; };")"
 configuration "workers = $WORKERS;"
 pfx_with_clock
 
-workers() {
-    [ "$(children "$PFX" | wc -w)" = "$WORKERS" ]
-}
-wait_for 10 workers || fail "no $WORKERS workers"
+expect_workers "$WORKERS" "$PFX"
 tokens() { # COUNT
     expect_equal "questions for a token" "$1" "$(requests idp token)"
 }
@@ -100,7 +97,7 @@ kill_all() {
     wait_for 20 replaced "${victims[@]}" || fail "no workers in place of those that were killed"
 }
 replaced() { # PID...
-    gone "$@" && workers
+    gone "$@" && has_workers "$WORKERS" "$PFX"
 }
 kill_all
 all_good "other workers"

@@ -16,7 +16,7 @@ two_others() { # PID...: two workers, none of them of these
     now=$(children "$parent")
     [ "$(wc -w <<<"$now")" = 2 ] && ! grep -qwF "$(tr ' ' '\n' <<<"$*")" <<<"$now"
 }
-expect_equal "workers" 2 "$(children "$parent" | wc -w)"
+expect_workers 2 "$parent"
 for _ in 1 2 3; do
     victim=$(children "$parent" | head -1)
     kill -9 "$victim"
