@@ -74,7 +74,7 @@ static void finished(CURL *easy, CURLcode result)
     if (result == CURLE_OK && !call->header_ended)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     if (result != CURLE_OK)
-        http_failure_detail(easy, (int)result, call->detail, detail);
+        http_failure_detail(easy, (int)result, call->endpoint->target->socket_path != NULL, call->detail, detail);
     deliver(call, http_failure_of((int)result, call->too_big), detail);
 }
 

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tls.h"
 
@@ -56,13 +57,25 @@ static bool names_proxy(CURLcode code)
     return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
 }
 
-void http_failure_detail(void *easy, int curl_code, const char *said, char detail[HTTP_DETAIL_MAX_BYTES])
+/* Of a UNIX-domain socket libcurl says that it failed to connect to port 80. */
+static const char *socket_error(CURL *easy, const char *otherwise)
+{
+    long error = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+    return error == 0 ? otherwise : strerror((int)error);
+}
+
+void http_failure_detail(void *easy, int curl_code, bool on_unix, const char *said,
+                         char detail[HTTP_DETAIL_MAX_BYTES])
 {
     const CURLcode code = (CURLcode)curl_code;
     long verified = 0;
 
     if (said[0] == '\0' || names_proxy(code))
         said = curl_easy_strerror(code);
+    if (code == CURLE_COULDNT_CONNECT && on_unix)
+        said = socket_error(easy, said);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
     const char *cure = code == CURLE_OK ? "" : tls_cure(verified, said);

@@ -29,8 +29,10 @@ const char *http_failure_reason(enum http_failure failure);
 
 /*
  * For the log, what libcurl said, or "", of a transfer that ended with that CURLcode; where the certificate or the
- * configuration is to blame, what to do about it stands behind it. easy: a CURL.
+ * configuration is to blame, what to do about it stands behind it. easy: a CURL; on_unix: its target is a UNIX-domain
+ * socket.
  */
-void http_failure_detail(void *easy, int curl_code, const char *said, char detail[HTTP_DETAIL_MAX_BYTES]);
+void http_failure_detail(void *easy, int curl_code, bool on_unix, const char *said,
+                         char detail[HTTP_DETAIL_MAX_BYTES]);
 
 #endif

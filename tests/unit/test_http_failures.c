@@ -126,6 +126,7 @@ START_TEST(http_missing_socket_is_not_connected)
     fixture_entry("unix:$DIR/nobody.sock:/%s", "");
     fixture_fetch("/");
     fixture_expect(HTTP_NOT_CONNECTED, 0, "");
+    ck_assert_str_eq(fixture_detail, "No such file or directory");
 }
 END_TEST
 
