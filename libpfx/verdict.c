@@ -246,6 +246,8 @@ static struct verdict find_value(const struct config_entry *entry, const struct 
 struct verdict verdict_of_answer(const struct config_entry *entry, const struct template_values *asked, int status,
                                  struct span body, struct buf *memory)
 {
+    static const char not_from_service[] = "the status is one of notfound_status, but the body is neither empty nor "
+                                           "JSON, as of a wrong URL: check target, or let the backend answer so";
     const char *why = NULL;
     struct verdict verdict;
 
@@ -253,8 +255,12 @@ struct verdict verdict_of_answer(const struct config_entry *entry, const struct 
         return make(VERDICT_NOTFOUND, "", NULL);
     if (config_has_status(&entry->notfound_status, status) && (body.n == 0 || is_json(body)))
         return make(VERDICT_NOTFOUND, "", NULL);
-    if (!config_has_status(&entry->status_code, status))
-        return of_status(entry, status);
+    if (!config_has_status(&entry->status_code, status)) {
+        verdict = of_status(entry, status);
+        if (config_has_status(&entry->notfound_status, status))
+            verdict.warning = not_from_service;
+        return verdict;
+    }
     if (body.n == 0)
         return make(VERDICT_NOTFOUND, "", NULL);
     struct jsondoc *doc = jsondoc_parse(body, &why);

@@ -236,6 +236,17 @@ START_TEST(verdict_value_fits_the_reply_with_its_status_word)
 }
 END_TEST
 
+START_TEST(verdict_warning_tells_a_missing_url_from_a_body_that_is_no_answer)
+{
+    begin("");
+    ck_assert_ptr_nonnull(strstr(judge(404, SPAN("<html>")).warning, "the body is neither empty nor JSON"));
+    end();
+    begin("notfound_status = [];");
+    ck_assert_ptr_nonnull(strstr(judge(404, SPAN("<html>")).warning, "set notfound_status"));
+    end();
+}
+END_TEST
+
 START_TEST(verdict_error_text_is_cut_at_a_character)
 {
     char body[3 * VERDICT_ERROR_MAX_BYTES] = "{\"e\":\"x";
@@ -280,6 +291,7 @@ int main(void)
     fixture_add(suite, "verdict_of_answer",
                 (const TTest *const[]){ verdict_value_fits_the_reply_with_its_status_word,
                                         verdict_error_text_is_cut_at_a_character, verdict_body_with_nul_is_not_json,
+                                        verdict_warning_tells_a_missing_url_from_a_body_that_is_no_answer,
                                         verdict_words_are_for_people,
                                         verdict_without_the_member_is_doubtful_when_there_are_others, NULL });
     return unit_run(suite);
