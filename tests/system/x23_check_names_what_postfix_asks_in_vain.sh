@@ -170,6 +170,9 @@ check
 expect_equal "while Postfix runs" "0 " "$STATUS $FOUND"
 for service in pfx-socketmap policies pfx-sasl; do
     sed -i "/^$service /d" "$T/etc/master.cf"
+    check
+    expect_equal "status without $service, before the reload: $FOUND" 78 "$STATUS"
+    expect_holds "without $service" "nobody will answer after a reload of Postfix at private/$service, " "$FOUND"
     postfix_reload
     socket=$Q/private/$service
     [ -S "$socket" ] || fail "master removes $socket"

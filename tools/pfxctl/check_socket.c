@@ -10,7 +10,7 @@
 #include "nearest.h"
 #include "process.h"
 
-enum state { ANSWERS, REFUSES, MISSING };
+enum state { ANSWERS, ENDS, REFUSES, MISSING }; /* ends: with the next reload of Postfix */
 
 static const char our_names[] = "pfx";
 
@@ -52,13 +52,15 @@ static enum state look_at(char *path)
     return exchange.error == ECONNREFUSED ? REFUSES : ANSWERS;
 }
 
+/* Only where master.cf has no service: what master(8) holds there goes when it learns of that. */
 static enum state look_in_queue(const struct check_use *use, const char *path)
 {
-    char *below = mem_format("%s/%s", use->check->instance->queue_directory, path);
+    const char *queue = use->check->instance->queue_directory;
+    char *below = mem_format("%s/%s", queue, path);
     enum state state = look_at(below);
 
     mem_free(below);
-    return state;
+    return state == ANSWERS && process_listens(process_master(queue), path) ? ENDS : state;
 }
 
 /* What is there for who is in no chroot only: a mistake where all are in one. */
@@ -125,7 +127,7 @@ static bool is_ours(const struct check_use *use, const char *name)
 /* Would nobody else make it? What is left of a service whose line is gone, too. */
 static bool is_lost(const struct check_use *use, const char *name, enum state state)
 {
-    return is_ours(use, name) ||
+    return state == ENDS || is_ours(use, name) ||
            (state == REFUSES && process_master(use->check->instance->queue_directory) > 0);
 }
 
@@ -137,9 +139,10 @@ static char *cure_of(const struct check_use *use, const char *name, bool is_priv
                       service_program(use->wanted));
 }
 
-static void tell(const struct check_use *use, bool is_mistake, const char *path, const char *cure)
+static void tell(const struct check_use *use, bool is_mistake, const char *path, enum state state, const char *cure)
 {
-    char *text = mem_format("nobody answers at %s, and master.cf has no service for it" CHECK_CURE "%s", path, cure);
+    char *text = mem_format("nobody %s at %s, and master.cf has no service for it" CHECK_CURE "%s",
+                            state == ENDS ? "will answer after a reload of Postfix" : "answers", path, cure);
 
     check_tell(use->check, is_mistake, &use->place, text);
     mem_free(text);
@@ -158,6 +161,7 @@ void check_socket(const struct check_use *use, const char *path, const char *nam
         cure = mem_format("did you mean %s/%s? Write that", similar->is_private ? "private" : "public", similar->name);
     else if (is_of_queue && name != NULL && is_lost(use, name, state))
         cure = cure_of(use, name, is_private);
-    tell(use, cure != NULL, path, cure != NULL ? cure : "start the daemon whose it is, or write the path that it has");
+    tell(use, cure != NULL, path, state,
+         cure != NULL ? cure : "start the daemon whose it is, or write the path that it has");
     mem_free(cure);
 }

@@ -13,6 +13,7 @@
 
 #define COMMAND_MAX_BYTES 4096
 #define STAT_MAX_BYTES    512
+#define LISTENS           0x10000UL /* of the flags in /proc/net/unix: __SO_ACCEPTCON */
 
 /* The first bytes of a file; a NUL follows. How many there were. */
 static size_t read_file(const char *path, char *text, size_t size)
@@ -124,6 +125,47 @@ bool process_changes_root(pid_t pid)
     char command[COMMAND_MAX_BYTES];
 
     return value_of(command, read_of(pid, "cmdline", command, sizeof(command)), "-c", NULL) != NULL;
+}
+
+static bool holds_socket(pid_t pid, unsigned long inode)
+{
+    char *path = mem_format("/proc/%d/fd", (int)pid), *wanted = mem_format("socket:[%lu]", inode);
+    DIR *directory = opendir(path);
+    const struct dirent *one;
+    char target[STAT_MAX_BYTES];
+    bool holds = false;
+
+    while (directory != NULL && !holds && (one = readdir(directory)) != NULL) {
+        ssize_t n = readlinkat(dirfd(directory), one->d_name, target, sizeof(target));
+        holds = n == (ssize_t)strlen(wanted) && memcmp(target, wanted, (size_t)n) == 0;
+    }
+    if (directory != NULL)
+        closedir(directory);
+    mem_free(path);
+    mem_free(wanted);
+    return holds;
+}
+
+/* Other instances may have the same path, from other directories; and so have connections. */
+bool process_listens(pid_t pid, const char *path)
+{
+    FILE *list = pid == 0 ? NULL : fopen("/proc/net/unix", "re");
+    char *line = NULL;
+    size_t room = 0;
+    unsigned long flags, inode;
+    bool listens = false;
+
+    while (list != NULL && !listens && getline(&line, &room, list) > 0) {
+        int n = 0;
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, &inode, &n) == 2 && n > 0 &&
+            (flags & LISTENS) != 0 && strcmp(line + n, path) == 0)
+            listens = holds_socket(pid, inode);
+    }
+    free(line);
+    if (list != NULL)
+        fclose(list);
+    return listens;
 }
 
 bool process_is_in(const struct process_list *list, pid_t pid)

@@ -34,6 +34,9 @@ enum service_protocol process_protocol(pid_t pid);
 /* Was a daemon of ours told to have its workers in a chroot? */
 bool process_changes_root(pid_t pid);
 
+/* Does it hold a socket that listens at that path, as it was given to bind(2)? False where others may not know. */
+bool process_listens(pid_t pid, const char *path);
+
 bool process_is_in(const struct process_list *list, pid_t pid);
 
 #endif
