@@ -98,6 +98,13 @@ wait "$load" || fail "load: $(cat "$T/load")"
 expect_none "$(cat "$T/load")" lost wrong temp perm timeout notfound
 expect_no_log 'bad command startup|exit status|killed by signal|no socket map|no policy service'
 
+# A section that nobody answers for.
+echo 'dovecot_sasl = { login = { target = "https://192.0.2.1/"; }; };' >>"$CFG"
+reload 0 "warning: $T/etc/master.cf: no service answers for dovecot_sasl: add \"pfx-sasl unix - - n - 1 $(
+)pfx-saslbridge\", then postfix reload
+pfx-socketmap: reloaded" pfx-socketmap
+cp "$T/good" "$CFG"
+
 # What master(8) has not read yet.
 sed -i '/^policy /s/unix - - n/unix - - y/' "$T/etc/master.cf"
 reload 0 'pfx-socketmap: reloaded' pfx-socketmap

@@ -8,7 +8,7 @@ struct check_options {
     bool strict;
     bool as_json;
     bool without_files;
-    bool without_postfix;
+    bool for_reload; /* of Postfix only what such a reload would miss */
 };
 
 static void check_loaded(struct check *check, const struct check_options *options)
@@ -17,7 +17,9 @@ static void check_loaded(struct check *check, const struct check_options *option
     check_files(check);
     check_problems(check);
     check_entries(check, !options->without_files);
-    if (check->instance != NULL && !options->without_postfix) {
+    if (check->instance != NULL)
+        check_served(check);
+    if (check->instance != NULL && !options->for_reload) {
         check_services(check);
         check_parameters(check);
     }
@@ -64,7 +66,7 @@ static int run(const struct pfxctl *ctl, const struct check_options *options)
     check.main_path = mem_format("%s/main.cf", ctl->config_directory);
     check.master_path = mem_format("%s/master.cf", ctl->config_directory);
     check.instance = instance_read(ctl->config_directory, &why);
-    if (check.instance == NULL && !options->without_postfix)
+    if (check.instance == NULL && !options->for_reload)
         tell_without_postfix(&check, why);
     check_loaded(&check, options);
     summarize(&check);
@@ -74,7 +76,7 @@ static int run(const struct pfxctl *ctl, const struct check_options *options)
 
 int check_configuration(const struct pfxctl *ctl)
 {
-    struct check_options options = { .without_postfix = true };
+    struct check_options options = { .for_reload = true };
     return run(ctl, &options);
 }
 

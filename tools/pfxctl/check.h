@@ -57,6 +57,9 @@ void check_files(struct check *check);
 /* The entries as they are in force; with_files: their certificates and keys, too. */
 void check_entries(struct check *check, bool with_files);
 
+/* Who answers for which section of the configuration: sections that have nobody. Comes before what follows. */
+void check_served(struct check *check);
+
 /* The services of master.cf that run pfx. */
 void check_services(struct check *check);
 
@@ -66,7 +69,7 @@ void check_chroots(struct check *check);
 /* What main.cf, and options in master.cf, ask of them. */
 void check_parameters(struct check *check);
 
-/* The files, settings and entries: PFXCTL_GOOD, or the status of their mistakes. For a reload. */
+/* The files, settings, entries, and who serves them: PFXCTL_GOOD, or the status of their mistakes. For a reload. */
 int check_configuration(const struct pfxctl *ctl);
 
 #endif

@@ -172,7 +172,7 @@ static bool is_served(const struct check *check, enum config_section_id id)
 }
 
 /* Of the configuration that daemons of this instance read when nothing else is said. */
-static void check_served(struct check *check)
+void check_served(struct check *check)
 {
     static const char *const lines[] = {
         [CONFIG_SOCKET_MAPS] = "pfx-socketmap unix - - n - 1 pfx-socketmap",
@@ -182,6 +182,7 @@ static void check_served(struct check *check)
     struct check_place place = { .file = span_text(check->master_path) };
     char *path = mem_format("%s/pfx.cfg", check->ctl->config_directory);
 
+    read_daemons(check);
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
         if (check->config->section[id].count > 0 && check->config->error == NULL &&
             is_same_file(path, check->ctl->config_path) && !is_served(check, id))
@@ -192,10 +193,8 @@ static void check_served(struct check *check)
 
 void check_services(struct check *check)
 {
-    read_daemons(check);
     for (size_t i = 0; i < check->instance->service_count; i++)
         if (check->daemons[i].protocol != SERVICE_UNKNOWN)
             check_service(check, &check->instance->services[i]);
     check_chroots(check);
-    check_served(check);
 }
