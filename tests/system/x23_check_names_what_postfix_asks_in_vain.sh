@@ -40,6 +40,29 @@ main_cf 'smtpd_sasl_path = private/pfx-sasll' \
     'smtpd_sasl_path: nobody answers at private/pfx-sasll, *: did you mean private/pfx-sasl[?]*'
 main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge is asked only by smtpd_sasl_type = dovecot*'
 main_cf 'smtpd_sasl_path = private/pfx-policy' 'smtpd_sasl_path: the service pfx-policy runs pfx-policyd, *'
+# Logins that nobody is told to check.
+logins='submission inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes'
+change main.cf '/^smtpd_sasl_path/d'
+echo "$logins" >>"$T/etc/master.cf"
+finds 78 "$T/etc/master.cf: submission/inet: smtpd_sasl_auth_enable: smtpd_sasl_path is not set, so logins are not $(
+)checked by the service pfx-sasl, *: write smtpd_sasl_path = private/pfx-sasl, then postfix reload"
+change main.cf '/^smtpd_sasl_/d'
+echo 'smtpd_sasl_auth_enable = yes' >>"$T/etc/main.cf"
+finds 78 "$T/etc/main.cf: smtpd_sasl_auth_enable: smtpd_sasl_type and _path are not set, *: write smtpd_sasl_type = $(
+)dovecot, smtpd_sasl_path = private/pfx-sasl, *"
+change main.cf '/^smtpd_sasl_path/d'
+change master.cf '/^pfx-sasl /d'
+change pfx.cfg '/^dovecot_sasl/d'
+echo "$logins" >>"$T/etc/master.cf"
+finds 0 "warning: $T/etc/master.cf: submission/inet: smtpd_sasl_auth_enable: nobody answers at smtpd, *"
+for other in '' -o\ smtpd_sasl_type=cyrus -o\ smtpd_sasl_path=private/pfx-sasl; do
+    echo "$logins $other" >>"$T/etc/master.cf"
+    [ "$other" = '' ] || change main.cf '/^smtpd_sasl_path/d'
+    check
+    expect_equal "logins with '$other'" "0 " "$STATUS $FOUND"
+    mend
+done
+
 # What is somebody else's may be down.
 cure='start the daemon whose it is, *'
 unwise_in_main_cf 'smtpd_sasl_path = private/auth' "smtpd_sasl_path: nobody answers at private/auth, *: $cure"
@@ -168,6 +191,7 @@ cp "$T/etc"/*.cf "$T/good"
 postfix_start
 check
 expect_equal "while Postfix runs" "0 " "$STATUS $FOUND"
+"$B/pfxctl" -c "$T/etc" ping >"$T/ping" # starts them all
 for service in pfx-socketmap policies pfx-sasl; do
     sed -i "/^$service /d" "$T/etc/master.cf"
     check

@@ -35,6 +35,8 @@ static const struct {
     { "virtual_mailbox_maps", "virtual_mailbox_domains", "name the domains in virtual_mailbox_domains" },
 };
 
+#define DEFAULT_SASL_PATH "smtpd" /* postconf(5) */
+
 static const char main_cf[] = "main.cf";
 static const char map_type[] = "socketmap:";
 static const char proxy_type[] = "proxy:";
@@ -270,6 +272,49 @@ static void check_sasl(struct check_use *use)
     mem_free(address);
 }
 
+/* The service of ours that checks logins, NULL: none. */
+static const struct instance_service *find_bridge(const struct check *check)
+{
+    for (size_t i = 0; i < check->instance->service_count; i++)
+        if (check->daemons[i].protocol == SERVICE_SASL)
+            return &check->instance->services[i];
+    return NULL;
+}
+
+/* As smtpd_sasl_path names it. A block of mem.h. */
+static char *path_of(const struct instance_service *bridge)
+{
+    bool is_inet = strcmp(bridge->type, "inet") == 0;
+
+    return mem_format("%s%s", is_inet ? "inet:" : bridge->is_private ? "private/" : "public/", bridge->name);
+}
+
+/* Who wants logins, and does not say by whom they are checked: Postfix asks Cyrus SASL, or $queue_directory/smtpd. */
+static void check_logins(struct check_use *use)
+{
+    const struct instance_service *bridge = find_bridge(use->check);
+    const char *type = value_in_force(use->check->instance, use->parameter->where, "smtpd_sasl_type");
+    bool is_dovecot = type != NULL && strcmp(type, "dovecot") == 0;
+
+    if (strcasecmp(use->parameter->value, "yes") != 0 || (type != NULL && !is_dovecot) ||
+        value_in_force(use->check->instance, use->parameter->where, "smtpd_sasl_path") != NULL)
+        return;
+    use->asker = "smtpd";
+    use->wanted = SERVICE_SASL;
+    use->what = "server of Dovecot's protocol";
+    if (bridge == NULL && is_dovecot)
+        check_use_service(use, SPAN("unix:" DEFAULT_SASL_PATH));
+    if (bridge == NULL)
+        return;
+    char *path = path_of(bridge);
+    check_mistake(use->check, &use->place,
+                  "%s not set, so logins are not checked by the service %s, and without another smtpd(8) ends"
+                  CHECK_CURE
+                  "write %ssmtpd_sasl_path = %s", is_dovecot ? "smtpd_sasl_path is" : "smtpd_sasl_type and _path are",
+                  bridge->name, is_dovecot ? "" : "smtpd_sasl_type = dovecot, ", path);
+    mem_free(path);
+}
+
 /* A restriction class is asked by its name alone. */
 static bool is_class(const struct instance *instance, const char *name)
 {
@@ -306,6 +351,8 @@ void check_parameters(struct check *check)
             check_policies(&use);
         if (strcmp(parameter->name, "smtpd_sasl_path") == 0)
             check_sasl(&use);
+        if (strcmp(parameter->name, "smtpd_sasl_auth_enable") == 0)
+            check_logins(&use);
         check_use_free(&use);
     }
 }
