@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # pfxctl check warns of secrets that others than root can read, and of files that others can write: who writes them
-# decides what happens to mail (A8).
+# decides what happens to mail; and of a state_directory that the daemons cannot write (A8).
 set -eu
 . "$(dirname "$0")/findings.sh"
 
@@ -61,3 +61,20 @@ for file in pfx.cfg pfx.d pfx.d/10.cfg more secret; do
     chmod g=w "$path"
     finds 0 "warning: $path: can be written by its group, *: chmod g-w $path"
 done
+
+# The directory of answers and counters has to be writable.
+state() { # DIRECTORY
+    change pfx.cfg "1i state_directory = \"$1\";"
+}
+state "$T/none"
+finds 0 "warning: $CFG:1: state_directory: $T/none: No such file or directory: install -d -o postfix -m 700 $T/none"
+state "$T/etc/secret"
+finds 0 "warning: $CFG:1: state_directory: $T/etc/secret is no directory"
+mkdir "$T/kept"
+state "$T/kept"
+finds 0 "warning: $CFG:1: state_directory: $T/kept cannot be written by postfix, *: name a directory of its own: *"
+chown postfix "$T/kept"
+state "$T/kept"
+check
+expect_equal "a directory of the daemons" "0 " "$STATUS $FOUND"
+mend

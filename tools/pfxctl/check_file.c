@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -181,6 +182,36 @@ static void check_source(struct walk *walk, const config_setting_t *setting)
     walk->source = path;
 }
 
+static bool can_write(const struct passwd *user, const struct stat *directory)
+{
+    if (directory->st_uid == user->pw_uid)
+        return (directory->st_mode & S_IWUSR) != 0;
+    return (directory->st_mode & (is_in_group(user, directory->st_gid) ? S_IWGRP : S_IWOTH)) != 0;
+}
+
+/* Where there is none, and where nothing can be written, answers and counters do not outlive the daemon. */
+static void check_state(struct walk *walk, const config_setting_t *setting, const char *path)
+{
+    const struct passwd *owner = walk->owner;
+    struct stat directory;
+    char *text = NULL;
+
+    if (path[0] == '\0' || owner == NULL)
+        return;
+    if (stat(path, &directory) != 0)
+        text = mem_format("%s: %s" CHECK_CURE "install -d -o %s -m 700 %s", path, strerror(errno), owner->pw_name,
+                          path);
+    else if (!S_ISDIR(directory.st_mode))
+        text = mem_format("%s is no directory", path);
+    else if (!can_write(owner, &directory))
+        text = mem_format("%s cannot be written by %s, whom the daemons run as: answers and counters are in memory only"
+                          CHECK_CURE "name a directory of its own: install -d -o %s -m 700 DIRECTORY", path,
+                          owner->pw_name, owner->pw_name);
+    if (text != NULL)
+        config_reader_warn(&walk->reader, setting, text);
+    mem_free(text);
+}
+
 static void check_text(struct walk *walk, const config_setting_t *setting, const char *name)
 {
     const char *text = config_setting_get_string(setting);
@@ -193,6 +224,8 @@ static void check_text(struct walk *walk, const config_setting_t *setting, const
         check_secret_file(walk, setting, text);
     else if (holds_secret(setting, name))
         check_secret(walk, setting);
+    else if (name != NULL && strcmp(name, "state_directory") == 0)
+        check_state(walk, setting, text);
 }
 
 static void look_at(struct walk *walk, const config_setting_t *setting)
