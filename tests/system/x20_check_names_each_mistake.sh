@@ -119,6 +119,13 @@ timeout 60 "$B/pfxctl" -c "$T/etc" check -v >"$T/out" 2>&1 || true
 expect_match "check -v" '1 mistake, 0 warnings*' "$(tail -1 "$T/out")"
 mend
 
+# A key that nobody sends.
+unwise '4s|users/%s|users/|' "$CFG:4: socket_maps.users.target: *no placeholder in target, payload and *"
+change pfx.cfg '4s|users/%s"|users/"; payload = { key = "%s"; }|'
+check
+expect_equal "a key in the payload" "0 " "$STATUS $FOUND"
+mend
+
 # A secret that is none, by its file.
 : >"$T/etc/secret"
 finds 78 "$CFG:2: socket_maps.defaults.http_auth_basic: $T/etc/secret: is empty"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "config_host.h"
+#include "config_template.h"
 #include "crypto.h"
 #include "mem.h"
 #include "tls.h"
@@ -53,6 +54,28 @@ static void check_targets(struct check *check, const struct config_entry *entry)
                        "target %s: everybody on the way can read %s, and give false answers" CHECK_CURE "use https://",
                        target->origin, what_is_read(entry));
     }
+    mem_free(name);
+}
+
+static bool sends_key(const struct config_entry *entry)
+{
+    bool sends = config_template_is_dynamic(&entry->payload);
+
+    for (size_t i = 0; i < entry->target_count; i++)
+        sends |= config_template_is_dynamic(&entry->targets[i].url);
+    for (size_t i = 0; i < entry->header_count; i++)
+        sends |= config_template_is_dynamic(&entry->headers[i].value);
+    return sends;
+}
+
+static void check_question(struct check *check, const struct config_entry *entry)
+{
+    char *name = name_of(entry, "target");
+    struct check_place place = place_of(entry, name);
+
+    if (entry->section == CONFIG_SOCKET_MAPS && !sends_key(entry))
+        check_warn(check, &place, "nobody tells the backend which key is asked for: there is no placeholder in target, "
+                                  "payload and custom_headers" CHECK_CURE "write %%s where the key belongs");
     mem_free(name);
 }
 
@@ -127,6 +150,7 @@ static void check_entry(struct check *check, const struct config_entry *entry, b
 {
     if (entry->error == NULL) {
         check_targets(check, entry);
+        check_question(check, entry);
         check_cache(check, entry);
     }
     if (!with_files)
