@@ -36,6 +36,10 @@ main_cf "transport_maps = proxy:socketmap:unix:private/pfx-socketmap:users
 proxy_read_maps =" 'transport_maps: proxymap(8) refuses *'
 main_cf 'smtpd_data_restrictions = check_policy_service unix:private/pfx-policy, permit
 smtpd_policy_service_policy_context = outgoing' 'smtpd_data_restrictions: policy_services has no entry "outgoing"'
+for word in private/pfx-policy '' ', permit'; do
+    main_cf "smtpd_data_restrictions = check_policy_service $word" \
+        'smtpd_data_restrictions: check_policy_service must be followed by unix:PATH or inet:HOST:PORT, not by *'
+done
 main_cf 'smtpd_sasl_path = private/pfx-sasll' \
     'smtpd_sasl_path: nobody answers at private/pfx-sasll, *: did you mean private/pfx-sasl[?]*'
 main_cf 'smtpd_sasl_type = cyrus' 'smtpd_sasl_path: pfx-saslbridge is asked only by smtpd_sasl_type = dovecot*'

@@ -33,7 +33,9 @@ virtual_alias_maps =
     unionmap:{$own_map:users, ${own_map}:domains},
     pipemap:{ inline:{ a=b }, $own_map:users }
 relay_domains = proxy:$own_map:domains
-smtpd_restriction_classes = own_class
+smtpd_restriction_classes = own_class, own_check_policy_service_class
+own_check_policy_service_class = permit
+smtpd_client_restrictions = own_check_policy_service_class
 own_class = check_policy_service {unix:private/pfx-policy,policy_context=incoming}, permit
 smtpd_sender_restrictions = check_sender_access { $own_map:users, search_order=domain }, own_class
 smtpd_end_of_data_restrictions = check_policy_service unix:private/policyd

@@ -216,9 +216,22 @@ static void check_inherited(const struct check_use *use, const struct instance_s
         check_context(use, service, context);
 }
 
+/* With anything else smtpd(8) ends, or refuses all. */
+static bool is_address(struct span word)
+{
+    return span_begins(word, "unix:") || span_begins(word, "inet:");
+}
+
 static void check_policy(const struct check_use *use, const char *text)
 {
-    const struct instance_service *service = check_use_service(use, word_at(text + strspn(text, " \t{")));
+    struct span address = word_at(text + strspn(text, " \t{"));
+
+    if (!is_address(address)) {
+        check_mistake(use->check, &use->place, "%s must be followed by unix:PATH or inet:HOST:PORT, not by \"%.*s\": "
+                      "no mail is accepted", policy_word, (int)address.n, address.p);
+        return;
+    }
+    const struct instance_service *service = check_use_service(use, address);
     char *context = find_context(text);
 
     if (context != NULL)
@@ -232,15 +245,18 @@ static void check_policy(const struct check_use *use, const char *text)
 
 static void check_policies(struct check_use *use)
 {
-    const char *at = use->parameter->value;
+    const char *const value = use->parameter->value, *at = value;
 
     use->asker = "smtpd";
     use->wanted = SERVICE_POLICY;
     use->what = "policy service";
     while ((at = strstr(at, policy_word)) != NULL) {
+        bool begins = at == value || strchr(ends, at[-1]) != NULL; /* or it is a part of another name */
         at += strlen(policy_word);
-        at += strspn(at, " \t,");
-        check_policy(use, at);
+        bool is_whole = *at == '\0' || strchr(ends, *at) != NULL;
+        at += strspn(at, separators);
+        if (begins && is_whole)
+            check_policy(use, at);
     }
 }
 
