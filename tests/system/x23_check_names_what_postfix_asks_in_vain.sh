@@ -165,6 +165,17 @@ master_cf '/^pfx-socketmap /s/ 1 / 5 /' "warning: $where: maxproc is \"5\", *1*"
 master_cf '/^pfx-socketmap /s/unix - - n/unix - n n/' "warning: $where: unpriv *" 0
 master_cf "/^pfx-socketmap /s|$PFX_COMMAND|pfx-nothing/pfx-socketmap|" \
     "$where: */pfx-nothing/pfx-socketmap: No such file*"
+change master.cf '/^pfx-policy /s|[^ ]*$|pfx-policy|'
+tells_of 2
+expect_match "a program that is not there" "*pfx-policy/unix: $(postconf -dh daemon_directory)/pfx-policy: No such *" \
+    "$FOUND"
+mend
+change master.cf "/^pfx-policy /s|\$| -C $T/none.cfg|"
+tells_of 2
+expect_holds "a file that is not there" "pfx-policy/unix: $T/none.cfg: No such file or directory: " "$FOUND"
+mend
+echo "127.0.0.1:9 inet n - y - 1 $(instance_command "$B/pfx-metrics")" >>"$T/etc/master.cf"
+finds 0 "warning: $T/etc/master.cf: 127.0.0.1:9/inet: chroot is \"y\", which hides the counters: make it \"n\", *"
 master_cf '/^pfx-socketmap /s/$/ users/' "$where: *too many arguments*"
 master_cf '/^pfx-policy /s/$/ -Q/' "$T/etc/master.cf: pfx-policy/unix: *unknown option"
 master_cf '/^pfx-sasl /s/login$/logon/' \

@@ -109,6 +109,13 @@ static void check_program(struct check *check, const struct check_place *place, 
     mem_free(path);
 }
 
+/* A file that it is to read in the place of pfx.cfg. */
+static void check_config(struct check *check, const struct check_place *place, const char *path)
+{
+    if (path != NULL && access(path, R_OK) != 0 && errno != EACCES)
+        check_mistake(check, place, "%s: %s" CHECK_CURE "write the file that -C is for", path, strerror(errno));
+}
+
 static void check_columns(struct check *check, const struct check_place *place, const struct instance_service *service)
 {
     if (strcmp(service->type, "unix") != 0 && strcmp(service->type, "inet") != 0)
@@ -119,6 +126,8 @@ static void check_columns(struct check *check, const struct check_place *place, 
     if (strcmp(service->maxproc, "1") != 0)
         check_warn(check, place, "maxproc is \"%s\", but one process starts all workers" CHECK_CURE "make it 1",
                    service->maxproc);
+    if (service_protocol_of(service->argument[0]) == SERVICE_METRICS && service->is_chroot)
+        check_warn(check, place, "chroot is \"y\", which hides the counters" CHECK_CURE "make it \"n\"");
     if (!service->is_unprivileged)
         check_warn(check, place,
                    "unpriv is \"n\": workers that strangers talk to are root's" CHECK_CURE "make it \"-\"");
@@ -138,18 +147,33 @@ static void check_entry(struct check *check, const struct check_place *place, co
     mem_free(why);
 }
 
-static void check_service(struct check *check, const struct instance_service *service)
+/* A misspelt name of a program of ours is none that we know. */
+static bool is_meant(const struct instance_service *service)
+{
+    static const char prefix[] = "pfx-";
+    return strncmp(instance_program(service), prefix, strlen(prefix)) == 0;
+}
+
+static void check_line(struct check *check, const struct check_place *place, const struct instance_service *service)
 {
     const struct check_daemon *daemon = check_service_daemon(check, service);
+
+    check_columns(check, place, service);
+    check_config(check, place, daemon->options.config);
+    if (daemon->why != NULL)
+        check_mistake(check, place, "%s: %s", service->argument[0], daemon->why);
+    if (daemon->why == NULL && daemon->section != CONFIG_SECTIONS && daemon->reads)
+        check_entry(check, place, service);
+}
+
+static void check_service(struct check *check, const struct instance_service *service)
+{
     char *name = mem_format("%s/%s", service->name, service->type);
     struct check_place place = { .file = span_text(check->master_path), .name = span_text(name) };
 
     check_program(check, &place, service->argument[0]);
-    check_columns(check, &place, service);
-    if (daemon->why != NULL)
-        check_mistake(check, &place, "%s: %s", service->argument[0], daemon->why);
-    if (daemon->why == NULL && daemon->section != CONFIG_SECTIONS && daemon->reads)
-        check_entry(check, &place, service);
+    if (check_service_daemon(check, service)->protocol != SERVICE_UNKNOWN)
+        check_line(check, &place, service);
     mem_free(name);
 }
 
@@ -194,7 +218,7 @@ void check_served(struct check *check)
 void check_services(struct check *check)
 {
     for (size_t i = 0; i < check->instance->service_count; i++)
-        if (check->daemons[i].protocol != SERVICE_UNKNOWN)
+        if (check->daemons[i].protocol != SERVICE_UNKNOWN || is_meant(&check->instance->services[i]))
             check_service(check, &check->instance->services[i]);
     check_chroots(check);
 }
