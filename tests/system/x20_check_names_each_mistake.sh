@@ -126,6 +126,11 @@ check
 expect_equal "a key in the payload" "0 " "$STATUS $FOUND"
 mend
 
+# What is not there is not logged.
+unwise '1i debug_entry = [ "login", "user" ];' \
+    "$CFG: debug_entry: there is no entry \"user\": did you mean \"users\"? Write that"
+unwise '1i debug_entry = "quite_another";' "$CFG: debug_entry: there is no entry \"quite_another\""
+
 # A secret that is none, by its file.
 : >"$T/etc/secret"
 finds 78 "$CFG:2: socket_maps.defaults.http_auth_basic: $T/etc/secret: is empty"

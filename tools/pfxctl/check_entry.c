@@ -6,6 +6,7 @@
 #include "config_template.h"
 #include "crypto.h"
 #include "mem.h"
+#include "nearest.h"
 #include "tls.h"
 
 struct profiles {
@@ -160,9 +161,40 @@ static void check_entry(struct check *check, const struct config_entry *entry, b
     check_oidc(check, entry, "sasl_oidc_auth", entry->sasl_oidc, profiles);
 }
 
+static bool is_entry(const struct config *config, const char *name, struct nearest *nearest)
+{
+    for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++) {
+        if (config_find(config, id, span_text(name)) != NULL)
+            return true;
+        for (size_t i = 0; i < config->section[id].count; i++)
+            nearest_try(nearest, config->section[id].entries[i].name);
+    }
+    return false;
+}
+
+/* Nothing is logged of an entry that is not there. */
+static void check_debug(struct check *check)
+{
+    struct check_place place = { .file = span_text(check->ctl->config_path), .name = SPAN("debug_entry") };
+
+    for (size_t i = 0; check->config->error == NULL && i < check->config->debug_entry.count; i++) {
+        const char *name = check->config->debug_entry.item[i];
+        struct nearest nearest = nearest_of(name);
+        if (is_entry(check->config, name, &nearest))
+            continue;
+        if (nearest.best == NULL)
+            check_warn(check, &place, "there is no entry \"%s\"", name);
+        else
+            check_warn(check, &place, "there is no entry \"%s\"" CHECK_CURE "did you mean \"%s\"? Write that", name,
+                       nearest.best);
+    }
+}
+
 void check_entries(struct check *check, bool with_files)
 {
     struct profiles profiles = { .count = 0 };
+
+    check_debug(check);
 
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
         for (size_t i = 0; i < check->config->section[id].count; i++)
