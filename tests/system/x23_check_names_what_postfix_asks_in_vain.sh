@@ -176,6 +176,10 @@ expect_holds "a file that is not there" "pfx-policy/unix: $T/none.cfg: No such f
 mend
 echo "127.0.0.1:9 inet n - y - 1 $(instance_command "$B/pfx-metrics")" >>"$T/etc/master.cf"
 finds 0 "warning: $T/etc/master.cf: 127.0.0.1:9/inet: chroot is \"y\", which hides the counters: make it \"n\", *"
+backend_start -l inet:127.0.0.1:0
+metrics="$BACKEND inet n - n - 1 $(instance_command "$B/pfx-metrics")"
+echo "$metrics" >>"$T/etc/master.cf"
+finds 78 "$T/etc/master.cf: $BACKEND/inet: somebody else listens there, *: take another port, then postfix reload"
 master_cf '/^pfx-socketmap /s/$/ users/' "$where: *too many arguments*"
 master_cf '/^pfx-policy /s/$/ -Q/' "$T/etc/master.cf: pfx-policy/unix: *unknown option"
 master_cf '/^pfx-sasl /s/login$/logon/' \
@@ -202,6 +206,7 @@ finds 0 "warning: $T/etc/master.cf: pfx-sasl/unix: chroot is \"y\", *$Q/run/logi
 change master.cf '/^pfx-policy /d'
 sed -i '/pfx-policy/s/pfx-policy/policies/' "$T/etc/main.cf"
 echo "policies unix - - n - 1 $(instance_command "$B/pfx-policyd")" >>"$T/etc/master.cf"
+echo "127.0.0.1:$(instance_unused_port) ${metrics#* }" >>"$T/etc/master.cf" # master(8) has that port itself
 cp "$T/etc"/*.cf "$T/good"
 postfix_start
 check

@@ -159,6 +159,7 @@ static void check_line(struct check *check, const struct check_place *place, con
     const struct check_daemon *daemon = check_service_daemon(check, service);
 
     check_columns(check, place, service);
+    check_port(check, place, service);
     check_config(check, place, daemon->options.config);
     if (daemon->why != NULL)
         check_mistake(check, place, "%s: %s", service->argument[0], daemon->why);

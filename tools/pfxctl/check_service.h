@@ -24,4 +24,7 @@ const struct check_daemon *check_service_daemon(const struct check *check, const
 /* Of a map the name that is asked for, of a policy its policy_context; NULL: the request names none. */
 char *check_service_entry(const struct check *check, const struct instance_service *service, const char *asked);
 
+/* A service of type inet whose address somebody else has. Only root may know who that is. */
+void check_port(struct check *check, const struct check_place *place, const struct instance_service *line);
+
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,27 @@ bool process_listens(pid_t pid, const char *path)
     if (list != NULL)
         fclose(list);
     return listens;
+}
+
+static bool listens_in(const char *path, pid_t pid, unsigned port)
+{
+    FILE *list = fopen(path, "re");
+    char line[STAT_MAX_BYTES];
+    unsigned local, state;
+    unsigned long inode;
+    bool listens = false;
+
+    while (list != NULL && !listens && fgets(line, sizeof(line), list) != NULL)
+        listens = sscanf(line, "%*s %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &local, &state, &inode) == 3 &&
+                  local == port && state == TCP_LISTEN && holds_socket(pid, inode);
+    if (list != NULL)
+        fclose(list);
+    return listens;
+}
+
+bool process_listens_on(pid_t pid, unsigned port)
+{
+    return pid != 0 && (listens_in("/proc/net/tcp", pid, port) || listens_in("/proc/net/tcp6", pid, port));
 }
 
 bool process_is_in(const struct process_list *list, pid_t pid)

@@ -37,6 +37,9 @@ bool process_changes_root(pid_t pid);
 /* Does it hold a socket that listens at that path, as it was given to bind(2)? False where others may not know. */
 bool process_listens(pid_t pid, const char *path);
 
+/* The same for a port of TCP, at whatever address. */
+bool process_listens_on(pid_t pid, unsigned port);
+
 bool process_is_in(const struct process_list *list, pid_t pid);
 
 #endif
