@@ -32,20 +32,22 @@ static enum inquiry_cached find_fresh(struct inquiry *inquiry, struct backend_ca
 
 /*
  * The same with old answers. A candidate that nothing is known of may be passed over up to the one that was found the
- * last time: then it was not there.
+ * last time: then it was not there. But it may have come since, so that nothing is there needs an answer of each.
  */
 static bool find_old(struct inquiry *inquiry, struct backend_call *call)
 {
     size_t found_before = inquiry_cache_find_found(inquiry);
     bool has_old = false;
+    bool knows_all = true;
 
     for (size_t i = inquiry->candidate; i < inquiry->candidate_count; i++) {
         inquiry_cache_take(inquiry, i);
         has_old = find(inquiry, call) != INQUIRY_CACHED_NOTHING;
         if (has_old ? call->old.kind == VERDICT_FOUND : i >= found_before)
             break;
+        knows_all = knows_all && has_old;
     }
-    return has_old;
+    return has_old && (knows_all || call->old.kind == VERDICT_FOUND);
 }
 
 bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call)

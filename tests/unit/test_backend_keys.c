@@ -4,6 +4,7 @@
 
 #define VIRTUAL "keys = \"virtual\"; recipient_delimiter = \"+\"; "
 #define CACHE(keys) "response_cache = { " keys " };"
+#define HOUR_MS 3600000
 #define NO_CACHE CACHE("enabled = false;")
 
 static const char *known = "";   /* the candidates that are there, in the URL's form, each between blanks */
@@ -190,6 +191,21 @@ START_TEST(backend_keys_follow_old_answers)
 }
 END_TEST
 
+/* That a later candidate is gone by now tells nothing of those that nothing is known of any more. */
+START_TEST(backend_keys_that_are_not_known_any_more_are_no_old_nothing)
+{
+    begin(VIRTUAL CACHE("max_age = 0; stale_if_error = \"1d\"; negative_stale_if_error = \"1h\";"));
+    known = " %40d ";
+    expect("first@d", VERDICT_FOUND, "@d", "first%40d %40d ");
+    fixture_wall_ms += 2 * HOUR_MS;
+    known = "";
+    expect("second@d", VERDICT_NOTFOUND, "", "second%40d %40d ");
+    failing = " first%40d second%40d ";
+    expect("first@d", VERDICT_TEMP, "the backend reports an error of its own", "first%40d ");
+    expect("second@d", VERDICT_NOTFOUND, "", "second%40d ");
+}
+END_TEST
+
 START_TEST(backend_keys_of_calls_that_wait_are_asked_once)
 {
     struct fixture_asked first, second;
@@ -246,6 +262,7 @@ int main(void)
                                               backend_keys_that_were_found_since_stand_in,
                                               backend_keys_put_the_extension_back_as_it_came,
                                               backend_keys_follow_old_answers,
+                                              backend_keys_that_are_not_known_any_more_are_no_old_nothing,
                                               backend_keys_that_only_the_cache_knows_need_nobody, NULL }, 1);
     return unit_run(suite);
 }
