@@ -84,14 +84,12 @@ static void allow_old(struct backend_call *call)
 {
     const struct backend *backend = call->inquiry->backend;
     const struct config_entry *entry = call->inquiry->entry;
-    bool is_down = !fetch_has_target_up(backend->fetcher, entry);
 
-    if (!call->has_old)
+    inquiry_find_limit_wait(call);
+    if (!call->has_old || fetch_has_target_up(backend->fetcher, entry))
         return;
-    loop_at(backend->loop, &call->timer,
-            is_down ? backend->loop->now_ms : call->start_ms + entry->cache.stale_after_ms);
-    if (is_down)
-        fetch_spared(backend->fetcher, entry, true);
+    loop_at(backend->loop, &call->timer, backend->loop->now_ms);
+    fetch_spared(backend->fetcher, entry, true);
 }
 
 /* False: nobody could be asked, and the call is over. */

@@ -61,6 +61,14 @@ bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call)
     return is_fresh;
 }
 
+void inquiry_find_limit_wait(struct backend_call *call)
+{
+    const struct inquiry *inquiry = call->inquiry;
+
+    if (call->has_old)
+        loop_at(inquiry->backend->loop, &call->timer, call->start_ms + inquiry->entry->cache.stale_after_ms);
+}
+
 void inquiry_find_renew(struct inquiry *inquiry)
 {
     size_t candidate = inquiry->candidate;
@@ -70,6 +78,7 @@ void inquiry_find_renew(struct inquiry *inquiry)
             continue;
         loop_cancel(inquiry->backend->loop, &call->timer);
         call->has_old = find_old(inquiry, call);
+        inquiry_find_limit_wait(call);
         if (inquiry->candidate != candidate)
             inquiry_cache_take(inquiry, candidate);
     }

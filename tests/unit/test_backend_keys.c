@@ -9,6 +9,7 @@
 
 static const char *known = "";   /* the candidates that are there, in the URL's form, each between blanks */
 static const char *failing = ""; /* those that the backend fails for */
+static const char *silent = "";  /* those that it does not answer */
 static char asked_for[1000];     /* the candidates as they came, each with a blank behind */
 
 /* The value of a candidate is itself, decoded. */
@@ -20,6 +21,8 @@ static const char *answer_to(const char *request)
     ck_assert_int_eq(sscanf(request, "GET /%199s HTTP", candidate), 1);
     snprintf(asked_for + strlen(asked_for), sizeof(asked_for) - strlen(asked_for), "%s ", candidate);
     snprintf(marked, sizeof(marked), " %s ", candidate);
+    if (strstr(silent, marked) != NULL)
+        return NULL;
     if (strstr(failing, marked) != NULL)
         return FIXTURE_STATUS("500");
     if (strstr(known, marked) == NULL)
@@ -32,12 +35,24 @@ static const char *answer_to(const char *request)
     return answer;
 }
 
+/* What is kept when the backend is slow. */
+static const struct {
+    const char *name;
+    const char *known;
+    enum verdict_kind kind;
+    const char *value, *asked_for;
+} kept[] = {
+    { "an answer of the first", " user%2Bx%40d ", VERDICT_FOUND, "user+x@d", "user%2Bx%40d " },
+    { "none", "", VERDICT_NOTFOUND, "", "user%2Bx%40d user%40d %40d " },
+    { "an answer of the last", " %40d ", VERDICT_FOUND, "@d", "user%2Bx%40d user%40d %40d " },
+};
+
 static void begin(const char *settings)
 {
     fixture_maps(settings);
     fixture_server.answer_to = answer_to;
     asked_for[0] = '\0';
-    known = failing = "";
+    known = failing = silent = "";
 }
 
 static void expect(const char *key, enum verdict_kind kind, const char *text, const char *candidates)
@@ -206,6 +221,31 @@ START_TEST(backend_keys_that_are_not_known_any_more_are_no_old_nothing)
 }
 END_TEST
 
+/* No sooner, and no later, though only the one before has told that the old answer is of use. */
+START_TEST(backend_keys_that_are_slow_have_an_old_answer_after_stale_after)
+{
+    struct fixture_asked asked;
+
+    begin(VIRTUAL CACHE("max_age = 0; stale_after = \"1s\";"));
+    known = kept[_i].known;
+    expect("user+x@d", kept[_i].kind, kept[_i].value, kept[_i].asked_for);
+    known = " %40d ";
+    expect("other@d", VERDICT_FOUND, "@d", "other%40d %40d ");
+    silent = known;
+    int requests = fixture_server.requests;
+    fixture_ask_key(&asked, "m", "user+x@d");
+    int64_t start_ms = fixture_loop.now_ms;
+    fixture_freeze_at(requests + 3);
+    fixture_move_clock(start_ms + 999 - fixture_loop.now_ms);
+    fixture_turns(3);
+    unit_expect(asked.done == 0, kept[_i].name);
+    fixture_move_clock(1);
+    fixture_turns(1);
+    unit_expect(asked.done == 1, kept[_i].name);
+    ck_assert_str_eq(asked.text, "@d");
+}
+END_TEST
+
 START_TEST(backend_keys_of_calls_that_wait_are_asked_once)
 {
     struct fixture_asked first, second;
@@ -264,5 +304,8 @@ int main(void)
                                               backend_keys_follow_old_answers,
                                               backend_keys_that_are_not_known_any_more_are_no_old_nothing,
                                               backend_keys_that_only_the_cache_knows_need_nobody, NULL }, 1);
+    fixture_add_cache(suite, "stale_after",
+                      (const TTest *const[]){ backend_keys_that_are_slow_have_an_old_answer_after_stale_after, NULL },
+                      UNIT_ROWS(kept));
     return unit_run(suite);
 }
