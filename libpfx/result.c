@@ -69,6 +69,8 @@ static enum result format_all(const struct config_entry *entry, const struct tem
         else if (entry->expansion_limit > 0 && *count > (size_t)entry->expansion_limit)
             result = RESULT_TOO_MANY;
     }
+    if (out.max < values->max) /* what is read into it next is no reply yet */
+        out.max = values->max;
     buf_free(values);
     *values = out;
     return result;

@@ -133,6 +133,22 @@ START_TEST(verdict_of_all_keys_is_of_the_first_that_is_there)
 }
 END_TEST
 
+/* What came of the first leaves the room as it was. */
+START_TEST(verdict_of_a_later_key_may_have_as_long_an_answer)
+{
+    const struct config_entry *entry = entry_with("max_reply_size = 1024; result_format = \"%d\";");
+    char blanks[2000];
+
+    memset(blanks, ' ', sizeof(blanks));
+    char *body = mem_format("\"%.*s@d\"", (int)sizeof(blanks), blanks);
+    ck_assert_int_eq(judge(entry, SPAN("user+x@d"), "\"nobody\"").kind, VERDICT_NOTFOUND);
+    ck_assert_int_eq(judge(entry, SPAN("user@d"), body).kind, VERDICT_FOUND);
+    unit_expect_span(buf_span(&memory), SPAN("d"), "the domain");
+    mem_free(body);
+    end();
+}
+END_TEST
+
 START_TEST(verdict_extend_checks_the_length_again)
 {
     const struct config_entry *entry = entry_with("max_reply_size = 1024;");
@@ -152,6 +168,8 @@ int main(void)
 
     fixture_add_loop(suite, "result_format", verdict_values_are_formatted_and_counted, UNIT_ROWS(formats));
     fixture_add_loop(suite, "all keys", verdict_of_all_keys_is_of_the_first_that_is_there, UNIT_ROWS(objects));
+    fixture_add(suite, "one after the other",
+                (const TTest *const[]){ verdict_of_a_later_key_may_have_as_long_an_answer, NULL });
     fixture_add(suite, "extend", (const TTest *const[]){ verdict_extend_checks_the_length_again, NULL });
     return unit_run(suite);
 }
