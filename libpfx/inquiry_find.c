@@ -43,11 +43,11 @@ static bool find_old(struct inquiry *inquiry, struct backend_call *call)
     for (size_t i = inquiry->candidate; i < inquiry->candidate_count; i++) {
         inquiry_cache_take(inquiry, i);
         has_old = find(inquiry, call) != INQUIRY_CACHED_NOTHING;
-        if (has_old ? call->old.kind == VERDICT_FOUND : i >= found_before)
+        if (has_old ? call->old.kind != VERDICT_NOTFOUND : i >= found_before)
             break;
         knows_all = knows_all && has_old;
     }
-    return has_old && (knows_all || call->old.kind == VERDICT_FOUND);
+    return has_old && (knows_all || call->old.kind != VERDICT_NOTFOUND);
 }
 
 bool inquiry_find_answer(struct inquiry *inquiry, struct backend_call *call)
