@@ -174,16 +174,16 @@ static void set_request(struct http_call *call)
 {
     const struct config_entry *entry = call->endpoint->entry;
     const struct buf *body = &call->body;
-    struct curl_slist *last = call->headers;
 
     if (entry->request_compression && entry->payload.count > 0 && gzip_pack(buf_span(body), &call->packed))
         body = &call->packed;
     if (body->n > EXPECT_BYTES)
-        http_add_header(call, "Expect:");
+        call->headers = curl_slist_append(call->headers, "Expect:"); /* none, and not one without a value */
     if (entry->payload.count > 0 || strcmp(entry->method, "POST") == 0) {
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body->n == 0 ? "" : body->p);
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->n);
     }
+    struct curl_slist *last = call->headers;
     while (last != NULL && last->next != NULL)
         last = last->next;
     if (last != NULL)

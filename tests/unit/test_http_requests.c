@@ -103,6 +103,7 @@ START_TEST(http_long_body_arrives_whole)
     fixture_entry(TARGET, "payload = \"{}\";");
     post(body, "", "");
     ck_assert_str_eq(responder_body(&fixture_server), body);
+    ck_assert(!responder_got(&fixture_server, "\r\nExpect:"));
     mem_free(body);
 }
 END_TEST
