@@ -60,6 +60,25 @@ static bool starts_anew(struct http_call *call, CURLcode result)
     return call->in_multi;
 }
 
+/* Did it end before the proxy had made a tunnel to the service? */
+static bool lacks_tunnel(const struct http_call *call)
+{
+    const struct http_endpoint *endpoint = call->endpoint;
+    long connects = 0;
+    curl_off_t tls_us = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(call->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
+    return endpoint->proxy[0] != '\0' && endpoint->target->tls && connects > 0 && tls_us == 0;
+}
+
+static enum http_failure failure_of(const struct http_call *call, CURLcode result)
+{
+    enum http_failure failure = http_failure_of((int)result, call->too_big);
+
+    return failure == HTTP_RESET && lacks_tunnel(call) ? HTTP_NOT_CONNECTED : failure;
+}
+
 static void finished(CURL *easy, CURLcode result)
 {
     char detail[HTTP_DETAIL_MAX_BYTES];
@@ -75,7 +94,7 @@ static void finished(CURL *easy, CURLcode result)
         result = CURLE_GOT_NOTHING; /* libcurl takes a header that breaks off for a whole one */
     if (result != CURLE_OK)
         http_failure_detail(easy, (int)result, call->endpoint->target->socket_path != NULL, call->detail, detail);
-    deliver(call, http_failure_of((int)result, call->too_big), detail);
+    deliver(call, failure_of(call, result), detail);
 }
 
 static void fail_soon(struct http_call *call, enum http_failure failure, const char *detail)

@@ -13,7 +13,7 @@
 enum http_failure {
     HTTP_ANSWERED,
     HTTP_NOT_RESOLVED,
-    HTTP_NOT_CONNECTED,
+    HTTP_NOT_CONNECTED, /* or the proxy makes no tunnel */
     HTTP_TLS_FAILED,
     HTTP_RESET,   /* the answer is not whole */
     HTTP_TOO_BIG,

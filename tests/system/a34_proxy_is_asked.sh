@@ -39,6 +39,8 @@ backend_start -l tls:127.0.0.1:0 -T "$T/certs/good.pem" -K "$T/certs/good.key"
 entry tunnelled "target = \"https://$BACKEND/get/%s?\"; tls = { root_ca = \"$T/certs/ca.pem\"; };
     http = { proxy = \"http://$proxy\"; };"
 entry elsewhere "target = \"http://host.invalid/get/%s\"; http = { proxy = \"http://user:word@$proxy\"; };"
+entry replaced "target = [\"https://host.invalid/get/%s\", \"http://$plain/get/%s\"];
+    http = { proxy = \"http://$proxy\"; no_proxy = [\"127.0.0.1\"]; };"
 configuration
 export http_proxy=http://$proxy HTTP_PROXY=http://$proxy all_proxy=http://$proxy
 pfx_standalone
@@ -54,5 +56,7 @@ expect_holds "the request to the proxy" "Proxy-Authorization: Basic $(printf use
 expect_no_log 'user:word'
 expect_reply tunnelled key 'OK value-of-key' # which only the backend can tell: the proxy does not learn the path
 expect_holds "the request to the proxy" "CONNECT $BACKEND HTTP/1.1" "$(<"$T/requests")"
-expect_equal "requests to the proxy" 3 "$(grep -c '^[A-Z]* .* HTTP/1.1' "$T/requests")"
+expect_reply replaced key 'OK value-of-key' # the next target is asked when the proxy reaches none
+expect_holds "the request to the proxy" 'CONNECT host.invalid:443 HTTP/1.1' "$(<"$T/requests")"
+expect_equal "requests to the proxy" 4 "$(grep -c '^[A-Z]* .* HTTP/1.1' "$T/requests")"
 pfx_stop

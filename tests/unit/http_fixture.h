@@ -85,9 +85,9 @@ static inline struct http_call *fixture_start(const char *path)
 {
     struct http_call *call = http_prepare(fixture_endpoint);
     const char *target = fixture_map(fixture_config, "m")->targets[0].url.text;
-    size_t origin_bytes = strlen("http://") + strcspn(target + strlen("http://"), "/");
+    const char *host = strstr(target, "://") + strlen("://");
 
-    ck_assert(buf_add(http_url(call), span_make(target, origin_bytes)));
+    ck_assert(buf_add(http_url(call), span_make(target, (size_t)(host - target) + strcspn(host, "/"))));
     ck_assert(buf_add(http_url(call), span_text(path)));
     http_start(call, fixture_loop.now_ms + 100000, fixture_note, NULL);
     return call;

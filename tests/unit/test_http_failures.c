@@ -49,6 +49,31 @@ START_TEST(http_broken_answer_is_a_failure)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *answer;
+    enum responder_end then;
+    enum http_failure failure;
+} proxies[] = {
+    { "reaches nobody", "HTTP/1.1 502 x\r\nContent-Length: 0\r\n\r\n", RESPONDER_KEEPS, HTTP_NOT_CONNECTED },
+    { "wants a password", "HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n", RESPONDER_CLOSES, HTTP_NOT_CONNECTED },
+    { "closes", NULL, RESPONDER_CLOSES, HTTP_NOT_CONNECTED },
+    { "resets", NULL, RESPONDER_RESETS, HTTP_NOT_CONNECTED },
+    { "closes its tunnel", "HTTP/1.1 200 x\r\n\r\n", RESPONDER_CLOSES, HTTP_TLS_FAILED },
+};
+
+START_TEST(http_proxy_without_a_tunnel_is_no_connection)
+{
+    fixture_entry("https://host.invalid/%s", "http = { proxy = \"http://127.0.0.1:$PORT\"; };");
+    fixture_server.answer = proxies[_i].answer;
+    fixture_server.then = proxies[_i].then;
+    fixture_fetch("/");
+    ck_assert_msg(fixture_failure == proxies[_i].failure, "%s: failure %d, %s (%s)", proxies[_i].name,
+                  (int)fixture_failure, fixture_reason, fixture_detail);
+    unit_expect(responder_got(&fixture_server, "CONNECT host.invalid:443 HTTP/1.1\r\n"), proxies[_i].name);
+}
+END_TEST
+
 /* An answer whose body has so many bytes, with or without saying so before. */
 static char *answer_of(size_t bytes, bool tells)
 {
@@ -268,6 +293,7 @@ int main(void)
     Suite *suite = suite_create("http_failures");
 
     add_rows(suite, "broken", http_broken_answer_is_a_failure, UNIT_ROWS(rows));
+    add_rows(suite, "proxies", http_proxy_without_a_tunnel_is_no_connection, UNIT_ROWS(proxies));
     add_rows(suite, "limit", http_answer_up_to_the_limit_is_taken, 2);
     add_rows(suite, "over", http_answer_over_the_limit_is_too_big, 2);
     fixture_add_http(suite, "failures",
