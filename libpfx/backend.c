@@ -133,7 +133,7 @@ struct backend_call *backend_ask(struct backend *backend, const struct backend_q
     *call = (struct backend_call){ .client = question->client, .start_ms = backend->loop->now_ms,
                                    .timer.due = timer_due, .answered = answered, .done = done, .arg = arg,
                                    .value = call->value };
-    call->value.max = (size_t)question->entry->http.max_response_bytes;
+    call->value.max = inquiry->value.max;
     inquiry_add(inquiry, call);
     stats_add(backend_state_of(backend, question->entry)->stats, STATS_in_flight, 1);
     if (inquiry_find_answer(inquiry, call)) {

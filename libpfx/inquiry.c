@@ -29,6 +29,13 @@ static void take_subject(struct inquiry *inquiry, const struct backend_question 
     }
 }
 
+/* What comes of an answer may be longer than it. */
+static size_t value_max_bytes(const struct config_entry *entry)
+{
+    int64_t answer = entry->http.max_response_bytes;
+    return (size_t)(answer > entry->max_reply_bytes ? answer : entry->max_reply_bytes);
+}
+
 static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result);
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
@@ -39,7 +46,7 @@ struct inquiry *inquiry_new(struct backend *backend, const struct backend_questi
     *inquiry = (struct inquiry){ .backend = backend, .entry = entry, .request_id = backend->next_request_id++,
                                  .subject = inquiry->subject, .key = inquiry->key, .value = inquiry->value };
     inquiry->key.max = CACHE_KEY_MAX_BYTES;
-    inquiry->value.max = (size_t)entry->http.max_response_bytes;
+    inquiry->value.max = value_max_bytes(entry);
     buf_init(&inquiry->token, OIDC_TOKEN_MAX_BYTES);
     inquiry->token.secret = true;
     inquiry->token_waiter.done = token_came;

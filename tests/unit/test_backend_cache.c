@@ -50,6 +50,25 @@ START_TEST(backend_age_is_of_the_entry)
 }
 END_TEST
 
+#define TEN_VALUES "\"v\",\"v\",\"v\",\"v\",\"v\",\"v\",\"v\",\"v\",\"v\",\"v\","
+#define LONG_FORMAT "result_format = \"123456789012345678901234567890123456789012345678901234567890%s\"; "
+
+/* Of what result_format makes longer than an answer may be. */
+START_TEST(backend_answer_may_be_shorter_than_its_value)
+{
+    struct fixture_asked asked;
+
+    fixture_maps(LONG_FORMAT "http = { max_response_size = 1024; }; ");
+    fixture_server.answer = RESPONDER_OK("85", "[" TEN_VALUES TEN_VALUES "\"v\"]");
+    for (int i = 0; i < 2; i++) {
+        fixture_ask_key(&asked, "m", "k");
+        fixture_await(&asked);
+        ck_assert_int_eq(asked.kind, VERDICT_FOUND);
+    }
+    ck_assert_int_eq(fixture_server.requests, 1);
+}
+END_TEST
+
 static const char *const uncached[] = { CACHE("max_age = 0;"), CACHE("enabled = false;") };
 
 START_TEST(backend_answer_is_asked_for_each_time_where_the_entry_says_so)
@@ -331,7 +350,9 @@ int main(void)
     fixture_add_cache(suite, "fresh",
                       (const TTest *const[]){ backend_fresh_answer_needs_no_request,
                                               backend_answer_that_is_not_fresh_any_more_is_asked_for,
-                                              backend_age_is_of_the_entry, backend_without_a_cache_asks_each_time,
+                                              backend_age_is_of_the_entry,
+                                              backend_answer_may_be_shorter_than_its_value,
+                                              backend_without_a_cache_asks_each_time,
                                               backend_two_entries_never_share, backend_two_keys_never_share,
                                               backend_answers_outlive_the_daemon_but_not_a_change_of_the_entry,
                                               backend_key_that_cannot_be_asked_is_neither_kept_nor_asked,
