@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define COMMAND_MAX_BYTES 4096
 #define STAT_MAX_BYTES    512
+#define STATUS_MAX_BYTES  4096
 #define LISTENS           0x10000UL /* of the flags in /proc/net/unix: __SO_ACCEPTCON */
 
 /* The first bytes of a file; a NUL follows. How many there were. */
@@ -119,6 +121,16 @@ enum service_protocol process_protocol(pid_t pid)
     char command[COMMAND_MAX_BYTES];
 
     return read_of(pid, "cmdline", command, sizeof(command)) == 0 ? SERVICE_UNKNOWN : service_protocol_of(command);
+}
+
+bool process_holds_hangup(pid_t pid)
+{
+    static const char name[] = "\nSigBlk:\t";
+    char text[STATUS_MAX_BYTES];
+
+    read_of(pid, "status", text, sizeof(text));
+    const char *blocked = strstr(text, name);
+    return blocked != NULL && (strtoull(blocked + sizeof(name) - 1, NULL, 16) & 1ULL << (SIGHUP - 1)) != 0;
 }
 
 bool process_changes_root(pid_t pid)

@@ -31,6 +31,9 @@ void process_parents(pid_t master, const struct service *service, struct process
 /* What a process was started as; unknown: none of our daemons. */
 enum service_protocol process_protocol(pid_t pid);
 
+/* Does SIGHUP wait until the process takes it? Before, while it starts, it would end it. */
+bool process_holds_hangup(pid_t pid);
+
 /* Was a daemon of ours told to have its workers in a chroot? */
 bool process_changes_root(pid_t pid);
 

@@ -49,6 +49,17 @@ static bool find_listener(struct reloading *r)
     return true;
 }
 
+/* Who only just starts reads the configuration as it is now: that is the successor already. */
+static void spare_beginners(struct process_list *parents)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < parents->count; i++)
+        if (process_holds_hangup(parents->pid[i]))
+            parents->pid[count++] = parents->pid[i];
+    parents->count = count;
+}
+
 static int find_parents(struct reloading *r, const char *queue_directory)
 {
     if (!r->service->by_master)
@@ -61,6 +72,7 @@ static int find_parents(struct reloading *r, const char *queue_directory)
         return is_hidden ? PFXCTL_NO_PERMISSION : PFXCTL_UNAVAILABLE;
     }
     process_parents(r->master, r->service, &r->parents);
+    spare_beginners(&r->parents);
     return PFXCTL_GOOD;
 }
 
