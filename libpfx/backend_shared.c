@@ -23,24 +23,17 @@ static bool keeps_answers(const struct config *config, enum config_section_id se
     return false;
 }
 
-static unsigned begin_generation(struct stats *stats)
-{
-    struct stats_series *daemon = stats_series(stats, "", "", STATS_GENERATIONS_SLOT);
-
-    return daemon == NULL ? 0 : atomic_fetch_add(&daemon->counter[STATS_DAEMON_GENERATIONS], 1) & 1;
-}
-
 void backend_shared_open_state(struct backend_shared *shared, const struct config *config, const char *directory,
                                const char *daemon, size_t workers)
 {
-    size_t series = 2 * (config->section[shared->section].count + 1) * workers;
+    size_t series = 2 * (config->section[shared->section].count + 1) * workers; /* the last one may still drain */
 
     if (keeps_answers(config, shared->section))
         shared->cache = cache_open(directory, (size_t)config->cache_bytes);
     if (shared->cache != NULL && directory[0] == '\0')
         log_info("no state_directory: answers are kept until the daemon leaves");
     shared->stats = stats_open(directory, daemon, series);
-    shared->generation = begin_generation(shared->stats);
+    stats_add(stats_series(shared->stats, "", "", STATS_GENERATIONS_SLOT), STATS_DAEMON_GENERATIONS, 1);
 }
 
 static bool has_cache(const char *directory)
@@ -67,12 +60,14 @@ void backend_shared_open_existing(struct backend_shared *shared, const struct co
         log_debug("no cache: %s", why);
 }
 
-void backend_shared_enter(const struct backend_shared *shared)
+unsigned backend_shared_enter(const struct backend_shared *shared, unsigned worker)
 {
     if (shared->cache != NULL)
         cache_enter(shared->cache);
-    if (shared->stats != NULL)
-        stats_enter(shared->stats);
+    if (shared->stats == NULL)
+        return worker;
+    stats_enter(shared->stats);
+    return stats_claim_slot(shared->stats, worker);
 }
 
 void backend_shared_close(struct backend_shared *shared)

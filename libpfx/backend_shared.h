@@ -24,14 +24,7 @@ struct backend_shared {
     struct oidc_shared *oidc;
     struct cache *cache; /* NULL: answers are not kept */
     struct stats *stats; /* NULL: nothing is counted */
-    unsigned generation; /* odd or even: the last one may still be draining, and has gauges of its own */
 };
-
-/* The slot of a worker in stats. */
-static inline unsigned backend_shared_slot(const struct backend_shared *shared, unsigned worker)
-{
-    return 2 * worker + shared->generation;
-}
 
 /* What root may read, and what needs no files. */
 void backend_shared_load(struct backend_shared *shared, const struct config *config, enum config_section_id section);
@@ -43,7 +36,7 @@ void backend_shared_open_state(struct backend_shared *shared, const struct confi
 /* Only the cache, and only if there is one: for a tool. Under the ids of its owner. */
 void backend_shared_open_existing(struct backend_shared *shared, const struct config *config, const char *directory);
 
-void backend_shared_enter(const struct backend_shared *shared); /* in a worker */
+unsigned backend_shared_enter(const struct backend_shared *shared, unsigned worker); /* in one; its slot in stats */
 void backend_shared_close(struct backend_shared *shared);
 
 #endif

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mem.h"
 #include "shm.h"
+#include "shm_claim.h"
 #include "shm_view.h"
 #include "siphash.h"
 #include "utf8.h"
@@ -46,34 +47,7 @@ struct series_key {
     uint32_t slot;
 };
 
-enum counter_kind { KIND_COUNTER, KIND_GAUGE };
-
-static const struct {
-    const char *name;
-    const char *help;
-    enum counter_kind kind;
-} counters[] = {
-#define STATS_COUNTER(name, kind, help) { #name, help, KIND_##kind },
-#include "stats.def"
-#undef STATS_COUNTER
-};
-
 const unsigned stats_bounds_ms[STATS_BUCKETS - 1] = { 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000 };
-
-const char *stats_counter_name(enum stats_counter counter)
-{
-    return counters[counter].name;
-}
-
-const char *stats_counter_help(enum stats_counter counter)
-{
-    return counters[counter].help;
-}
-
-bool stats_counter_is_gauge(enum stats_counter counter)
-{
-    return counters[counter].kind == KIND_GAUGE;
-}
 
 static bool is_gauge(const struct record *record, unsigned counter)
 {
@@ -85,6 +59,15 @@ static void reset_gauges(struct record *record)
     for (unsigned i = 0; i < STATS_COUNTERS; i++)
         if (is_gauge(record, i))
             atomic_store_explicit(&record->series.counter[i], 0, memory_order_relaxed);
+}
+
+static bool has_gauge(const struct record *record)
+{
+    unsigned i = 0;
+
+    while (i < STATS_COUNTERS && !(is_gauge(record, i) && record->series.counter[i] != 0))
+        i++;
+    return i < STATS_COUNTERS;
 }
 
 /* Names have no NUL: with one behind each, different keys are different bytes. Nobody gains by collisions. */
@@ -284,6 +267,31 @@ void stats_enter(struct stats *stats)
 {
     if (!shm_check(&stats->shm, &stats_kind))
         log_warning(STATS_FILE " was cut short: counters are in memory only");
+}
+
+/* Daemons number by themselves, so that none has more slots than it needs. */
+static unsigned group_of(const char *daemon)
+{
+    static const struct siphash_key constant = { 0 };
+    return siphash(&constant, span_text(daemon)) % SHM_CLAIM_GROUPS;
+}
+
+/* The gauges of this slot, and of those that nobody has, are of workers that were killed. */
+unsigned stats_claim_slot(struct stats *stats, unsigned worker)
+{
+    const unsigned group = group_of(stats->daemon), slot = shm_claim(&stats->shm, group, worker);
+    struct record *record;
+
+    for (uint32_t i = 0; (record = record_of(stats, i)) != NULL; i++) {
+        bool is_own = record->slot == slot;
+        if (strncmp(record->daemon, stats->daemon, STATS_NAME_MAX_BYTES) != 0 || !has_gauge(record) ||
+            (!is_own && !shm_claim_take(&stats->shm, group, record->slot)))
+            continue;
+        reset_gauges(record);
+        if (!is_own)
+            shm_claim_give(&stats->shm, group, record->slot);
+    }
+    return slot;
 }
 
 struct stats_series *stats_series(struct stats *stats, const char *section, const char *entry, unsigned slot)

@@ -1,16 +1,16 @@
 /*
  * Counters of each entry, in shared memory: written by workers without a lock, read by anybody.
  *
- * Shape:  a region of shm.h: a table of series. A series belongs to a daemon, a section, an entry and a slot, which is
- *         the number of a worker; it has the counters of stats.def and a histogram of answer times. A reader sums the
- *         slots. A new generation, and a worker in the place of a dead one, go on where the last one of that slot
- *         stopped. A daemon itself has a series with the entry "" (struct stats_daemon_counter).
+ * Shape:  a region of shm.h: a table of series. A series belongs to a daemon, a section, an entry and a slot, which one
+ *         living worker has; it has the counters of stats.def and a histogram of answer times. A reader sums the
+ *         slots. A worker goes on where the last one of its slot stopped. A daemon itself has a series with the entry
+ *         "" (struct stats_daemon_counter).
  * Units:  milliseconds in the histogram, upper bounds stats_bounds_ms[]; the last bucket has none.
  * Limits: STATS_NAME_MAX_BYTES a name with its NUL; STATS_SERIES_MAX series in the file: what is longer, and further
  *         ones, are counted nowhere.
  * Errors: none that a caller must handle: without a file, counters are in memory of the parent and its children.
  * Owner:  the process that opened it and its children. Only the worker of a slot writes its series, with relaxed atomic
- *         additions, since its predecessor may still be draining.
+ *         additions.
  */
 #ifndef PFX_STATS_H
 #define PFX_STATS_H
@@ -60,6 +60,12 @@ struct stats;
 struct stats *stats_open(const char *directory, const char *daemon, size_t series);
 void stats_close(struct stats **stats);
 void stats_enter(struct stats *stats); /* in a worker that was just forked */
+
+/*
+ * A slot that no other process of this daemon has, of whatever service and generation: its gauges are this process's
+ * alone. In memory it is the number of the worker. What workers that were killed had in their gauges goes.
+ */
+unsigned stats_claim_slot(struct stats *stats, unsigned worker);
 
 /* The series of an entry for that slot, found or added. Its gauges become 0. */
 struct stats_series *stats_series(struct stats *stats, const char *section, const char *entry, unsigned slot);

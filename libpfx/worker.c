@@ -142,15 +142,16 @@ static void count_event(struct conn_set *clients, enum conn_event event)
     }
 }
 
-static void begin_counting(struct worker *worker, unsigned number)
+/* The slot. */
+static unsigned begin_counting(struct worker *worker, unsigned number)
 {
     const struct backend_shared *shared = worker->setup->shared;
+    unsigned slot = backend_shared_enter(shared, number);
 
-    backend_shared_enter(shared);
-    if (shared->stats == NULL)
-        return;
-    worker->stats = stats_series(shared->stats, "", "", backend_shared_slot(shared, number));
+    if (shared->stats != NULL)
+        worker->stats = stats_series(shared->stats, "", "", slot);
     stats_add(worker->stats, STATS_DAEMON_WORKERS_STARTED, 1);
+    return slot;
 }
 
 /* Of all workers, the first tells what all meet. */
@@ -165,7 +166,7 @@ static void enter_sandbox(struct worker *worker, unsigned number)
 static bool begin(struct worker *worker, const struct worker_setup *setup, unsigned number)
 {
     worker->setup = setup;
-    begin_counting(worker, number);
+    unsigned slot = begin_counting(worker, number);
     worker->control.fd = worker->signals.fd = -1;
     if (!loop_open(&worker->loop) || !watch_signals(worker))
         return false;
@@ -180,8 +181,7 @@ static bool begin(struct worker *worker, const struct worker_setup *setup, unsig
         worker->clients.traces = traces;
     if (setup->ops->section == CONFIG_NO_SECTION)
         return true;
-    worker->context.backend = backend_new(&worker->loop, setup->config, setup->shared,
-                                          backend_shared_slot(setup->shared, number));
+    worker->context.backend = backend_new(&worker->loop, setup->config, setup->shared, slot);
     return worker->context.backend != NULL;
 }
 

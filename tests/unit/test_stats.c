@@ -234,6 +234,52 @@ START_TEST(stats_name_that_is_too_long_has_no_series)
 }
 END_TEST
 
+static unsigned slot_in_a_child(const char *daemon)
+{
+    int channel;
+    pid_t child = fixture_fork(&channel);
+    unsigned slot;
+
+    if (child == 0) {
+        struct stats *own = stats_open(fixture_directory, daemon, 1);
+        slot = stats_claim_slot(own, 99);
+        fixture_say(channel, &slot, sizeof(slot));
+        _exit(0);
+    }
+    fixture_hear(channel, &slot, sizeof(slot));
+    fixture_join(child);
+    close(channel);
+    return slot;
+}
+
+START_TEST(stats_slot_is_the_lowest_of_its_daemon)
+{
+    ck_assert_uint_eq(stats_claim_slot(stats, 99), 0);
+    ck_assert_uint_eq(slot_in_a_child(DAEMON), 1);
+    ck_assert_uint_eq(slot_in_a_child(DAEMON), 1);
+    ck_assert_uint_eq(slot_in_a_child("pfx-policyd"), 0);
+}
+END_TEST
+
+START_TEST(stats_slot_that_nobody_has_holds_nothing_in_its_gauges)
+{
+    struct stats *other = stats_open(fixture_directory, "pfx-policyd", 1);
+
+    stats_add(series("users", 0), STATS_in_flight, 3);
+    stats_add(series("users", 7), STATS_in_flight, -2);
+    stats_add(series("", 7), STATS_DAEMON_CONNECTIONS_OPEN, 5);
+    stats_add(series("", 7), STATS_DAEMON_CONNECTIONS, 6);
+    stats_add(stats_series(other, "policies", "users", 7), STATS_in_flight, 4);
+    stats_claim_slot(stats, 99);
+    read_all(3);
+    ck_assert_uint_eq(sums[0].counter[STATS_in_flight], 4);
+    ck_assert_uint_eq(sums[1].counter[STATS_DAEMON_CONNECTIONS_OPEN], 0);
+    ck_assert_uint_eq(sums[1].counter[STATS_DAEMON_CONNECTIONS], 6);
+    ck_assert_uint_eq(sums[2].counter[STATS_in_flight], 0);
+    stats_close(&other);
+}
+END_TEST
+
 /* Half of them the same for all, half of each alone: every addition arrives. */
 START_TEST(stats_of_four_processes_sum_exactly)
 {
@@ -325,6 +371,8 @@ int main(void)
     tcase_add_loop_test(tcase, stats_time_goes_into_its_bucket, 0, UNIT_ROWS(times));
     tcase_add_test(tcase, stats_without_a_series_are_counted_nowhere);
     tcase_add_test(tcase, stats_name_that_is_too_long_has_no_series);
+    tcase_add_test(tcase, stats_slot_is_the_lowest_of_its_daemon);
+    tcase_add_test(tcase, stats_slot_that_nobody_has_holds_nothing_in_its_gauges);
     tcase_add_test(tcase, stats_of_four_processes_sum_exactly);
     tcase_add_test(tcase, stats_series_added_by_four_processes_are_there_once);
     suite_add_tcase(suite, tcase);
