@@ -23,16 +23,18 @@ static size_t find_cause(struct oidc_site *site, const char *text)
     return oldest;
 }
 
+/* Its query may hold a secret, and is left out. */
 void oidc_site_warn(struct oidc_site *site, const char *text, const char *detail)
 {
+    const char *uri = site->group->configuration_uri;
     size_t i = find_cause(site, text);
     char more[LOG_MORE_BYTES];
 
     if (!log_may(&site->causes[i].limit, site->loop->now_ms, more))
         return;
     bool bare = detail[0] == '\0';
-    log_warning("oidc=%s: %s%s%s%s%s", site->group->configuration_uri, text, bare ? "" : " (", detail, bare ? "" : ")",
-                more);
+    log_warning("oidc=%.*s: %s%s%s%s%s", (int)strcspn(uri, "?"), uri, text, bare ? "" : " (", detail,
+                bare ? "" : ")", more);
 }
 
 const char *oidc_site_check(const struct http_answer *answer, char detail[HTTP_DETAIL_MAX_BYTES])

@@ -126,13 +126,15 @@ static void add_reach(const struct show *show, struct buf *to, int depth, struct
 /* What is read with the whole; of what is essential only what cannot be left out. */
 static void add_oidc_whole(const struct show *show, struct buf *to, int depth, const struct config_oidc *group)
 {
+    const bool is_shown = show->what != SHOW_ESSENTIAL; /* the essential is read again, as it is */
+
     for (size_t i = 0; i < config_key_count; i++) {
         const struct config_key *key = config_key_at(i);
         bool is_here = (key->places & CONFIG_PLACE_OIDC_ANY) != 0 && key->type >= CONFIG_KEY_TARGET;
         bool is_secret = key->type == CONFIG_KEY_OIDC_SECRET || key->type == CONFIG_KEY_OIDC_KEY_FILE;
         struct buf text;
         buf_init(&text, TEXT_MAX_BYTES);
-        if (is_here && !(is_secret && show->what == SHOW_ESSENTIAL) && show_value_of_oidc(&text, key, group))
+        if (is_here && (is_shown || !is_secret) && show_value_of_oidc(&text, key, group, is_shown))
             add_line(to, depth, key->name, buf_span(&text));
         buf_free(&text);
     }

@@ -158,6 +158,15 @@ static char *copy_masked(const char *text)
     return masked;
 }
 
+static bool add_masked(struct buf *to, const char *text, bool is_masked)
+{
+    char *copy = is_masked ? copy_masked(text) : mem_string(text);
+
+    add_text(to, copy);
+    mem_free(copy);
+    return true;
+}
+
 static void add_target(struct buf *to, const struct config_target *target, bool is_masked)
 {
     const char *url = target->url.text == NULL ? "" : target->url.text;
@@ -196,10 +205,7 @@ static bool add_payload(struct buf *to, const struct config_entry *entry, bool i
 
     if (is_made || entry->payload.count == 0)
         return false;
-    char *text = is_masked ? copy_masked(entry->payload.text) : mem_string(entry->payload.text);
-    add_text(to, text);
-    mem_free(text);
-    return true;
+    return add_masked(to, entry->payload.text, is_masked);
 }
 
 static bool is_plain(const char *name)
@@ -251,11 +257,12 @@ bool show_value_of_entry(struct buf *to, const struct config_key *key, const str
     }
 }
 
-bool show_value_of_oidc(struct buf *to, const struct config_key *key, const struct config_oidc *group)
+bool show_value_of_oidc(struct buf *to, const struct config_key *key, const struct config_oidc *group,
+                        bool is_masked)
 {
     switch (key->type) {
     case CONFIG_KEY_OIDC_URI:
-        return add_text(to, group->configuration_uri);
+        return add_masked(to, group->configuration_uri, is_masked);
     case CONFIG_KEY_OIDC_CLIENT:
         return add_text(to, group->client_id);
     case CONFIG_KEY_OIDC_SECRET:

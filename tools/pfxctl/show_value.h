@@ -17,6 +17,7 @@ bool show_value(struct buf *to, const struct config_key *key, const void *base);
 /* Of a key that is read with the whole entry, or group of OpenID Connect. Masked: secrets are "***". */
 bool show_value_of_entry(struct buf *to, const struct config_key *key, const struct config_entry *entry,
                          bool is_masked);
-bool show_value_of_oidc(struct buf *to, const struct config_key *key, const struct config_oidc *group);
+bool show_value_of_oidc(struct buf *to, const struct config_key *key, const struct config_oidc *group,
+                        bool is_masked);
 
 #endif
