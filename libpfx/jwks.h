@@ -7,7 +7,8 @@
  *         "verify", "alg" that is unknown or does not fit, "kid" that is no string, numbers out of crypto.h's bounds.
  *         Leading zero bytes that are missing in x and y are tolerated. A member that is null is not given.
  * Limits: JWKS_MAX_BYTES, JWKS_KEYS_MAX keys; JWKS_TRIED_MAX that are tried for a token without kid.
- * Errors: NULL and a constant reason: not JSON, no "keys", too many. A set without any usable key is a set.
+ * Errors: NULL and a constant reason: not JSON, no "keys", too many. A set without any usable key is a set; what
+ *         that means is for the caller to judge.
  * Owner:  the caller frees it; keys that jwks_find() gives borrow it.
  * Source: RFC 7517, RFC 7518 section 6, RFC 8037 section 2.
  */

@@ -222,12 +222,15 @@ static void take_keys(void *arg, const struct http_answer *answer)
     struct jwks *keys = why != NULL ? NULL : jwks_parse(answer->body, &why);
 
     document->call = NULL;
+    if (keys != NULL && jwks_count(keys) == 0) {
+        why = "the provider publishes no key that can be used";
+        detail[0] = '\0';
+        jwks_free(&keys);
+    }
     if (keys == NULL) {
         failed(provider, document, why, detail);
         return;
     }
-    if (jwks_count(keys) == 0)
-        oidc_site_warn(&provider->site, "the provider publishes no key that can be used", "");
     jwks_free(&provider->keys);
     provider->keys = keys;
     succeeded(provider, document, provider->group->jwks_cache_ttl_ms,

@@ -10,7 +10,8 @@
  *         OIDC_KEYS_STALE_MS, and also when the new ones do not come within OIDC_STALE_AFTER_MS. After a failure nobody
  *         is asked for OIDC_RETRY_MS, after more in a row for longer, up to OIDC_RETRY_MAX_MS, and nobody waits for
  *         longer than OIDC_STALE_AFTER_MS. For an unknown kid keys are fetched once in OIDC_UNKNOWN_KEY_MS.
- * Errors: OIDC_FAILED; why is logged, each cause once in LOG_LIMIT_MS.
+ * Errors: OIDC_FAILED; why is logged, each cause once in LOG_LIMIT_MS. A set without a key that can be used is the
+ *         provider's failure: no token is wrong because of it.
  * Owner:  struct oidc (oidc.h) owns providers. A waiter is the caller's.
  * Source: OpenID Connect Discovery 1.0, RFC 8414, RFC 7517.
  */

@@ -58,7 +58,8 @@ takes users "$(token new)"
 
 # --- No keys
 
-breaking=('hang 1' 'status 500' 'body <html>' 'body {}')
+breaking=('hang 1' 'status 500' 'body <html>' 'body {}' 'body {"keys":[]}'
+    'body {"keys":[{"kty":"EC","crv":"secp256k1"}]}')
 LD_PRELOAD=$B/clock.so serves late
 for line in "${breaking[@]}"; do
     script idp "keys $line"
@@ -69,9 +70,9 @@ done
 pass 600
 breaks_off users "an unknown key, and no newer ones to be had" "$(token unknown)"
 takes users "$(token new)"
-pass $((23 * 3600))
+pass $((22 * 3600))
 takes users "$(token new)"
-pass $((2 * 3600))
+pass $((3 * 3600))
 breaks_off users "keys of yesterday" "$(token new)"
 script idp
 pass 40 # longer than nobody is asked after many failures

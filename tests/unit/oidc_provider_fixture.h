@@ -113,13 +113,22 @@ static inline void published_start_still(struct published_asked *asked, enum oid
     fixture_until(requests, before + 1);
 }
 
+#define PUBLISHED_KEYS_BYTES 2048
+
+static inline void published_write_keys(char answer[PUBLISHED_KEYS_BYTES], const char *json)
+{
+    snprintf(answer, PUBLISHED_KEYS_BYTES, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(json), json);
+}
+
 static inline void published_open_at(const char *path, const char *more)
 {
+    static char keys[PUBLISHED_KEYS_BYTES];
     char *text = mem_format("dovecot_sasl = { l = { sasl_oidc_auth = { configuration_uri = \"http://127.0.0.1:%u%s\";"
                             " client_id = \"c\"; %s }; }; };", fixture_server.port, path, more);
 
     provider_begin();
-    provider.keys = RESPONDER_OK("11", "{\"keys\":[]}");
+    published_write_keys(keys, TOKEN_KEYS(TOKEN_P256_JWK("")));
+    provider.keys = keys;
     fixture_config = fixture_load_good_login(text);
     published_http = http_new(&fixture_loop, RESPONDER_PEERS_MAX, RESPONDER_PEERS_MAX);
     ck_assert_ptr_nonnull(published_http);

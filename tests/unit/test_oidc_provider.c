@@ -272,7 +272,6 @@ START_TEST(oidc_provider_waiter_may_ask_again_when_it_is_told)
     struct published_asked first, other, next = { .victim = NULL };
 
     published_open();
-    provider.keys = RESPONDER_OK("11", "{\"keys\":[]}");
     published_start(&other, OIDC_CONFIGURATION);
     published_start(&first, OIDC_CONFIGURATION);
     first.next = OIDC_KEYS;

@@ -8,17 +8,12 @@
 #define NO_KEYS RESPONDER_OK("11", "{\"keys\":[]}")
 
 /* One key, and another one with it. */
-static char one_key[2048], two_keys[2048];
-
-static void write_keys(char answer[2048], const char *json)
-{
-    snprintf(answer, 2048, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(json), json);
-}
+static char one_key[PUBLISHED_KEYS_BYTES], two_keys[PUBLISHED_KEYS_BYTES];
 
 static void open_keys(void)
 {
-    write_keys(one_key, TOKEN_KEYS(TOKEN_P256_JWK("\"kid\":\"a\",")));
-    write_keys(two_keys, TOKEN_KEYS(TOKEN_P256_JWK("\"kid\":\"a\",") "," TOKEN_P384_JWK("\"kid\":\"b\",")));
+    published_write_keys(one_key, TOKEN_KEYS(TOKEN_P256_JWK("\"kid\":\"a\",")));
+    published_write_keys(two_keys, TOKEN_KEYS(TOKEN_P256_JWK("\"kid\":\"a\",") "," TOKEN_P384_JWK("\"kid\":\"b\",")));
     published_open();
     provider.keys = one_key;
 }
@@ -306,13 +301,12 @@ START_TEST(oidc_provider_keys_are_sought_again_where_the_configuration_says)
 }
 END_TEST
 
-START_TEST(oidc_provider_set_without_a_key_is_a_set_and_a_warning)
+START_TEST(oidc_provider_set_without_a_key_is_a_failure)
 {
     open_keys();
     provider.keys = NO_KEYS;
-    published_expect_wait(OIDC_KEYS, OIDC_READY);
-    ck_assert_uint_eq(key_count(), 0);
-    ck_assert_int_eq(fixture_log_count("the provider publishes no key that can be used"), 1);
+    published_expect_wait(OIDC_KEYS, OIDC_FAILED);
+    ck_assert_int_eq(fixture_log_count("the provider publishes no key that can be used\n"), 1);
 }
 END_TEST
 
@@ -342,7 +336,7 @@ int main(void)
                                           oidc_provider_keys_are_used_on_while_the_provider_is_down,
                                           oidc_provider_keys_that_are_old_will_do_when_new_ones_are_slow,
                                           oidc_provider_keys_are_sought_again_where_the_configuration_says,
-                                          oidc_provider_set_without_a_key_is_a_set_and_a_warning, NULL }, 1);
+                                          oidc_provider_set_without_a_key_is_a_failure, NULL }, 1);
     published_add(suite, "newer",
                   (const TTest *const[]){ oidc_provider_newer_keys_are_waited_for_until_the_deadline,
                                           oidc_provider_newer_keys_are_fetched_once_in_a_while,
