@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -116,19 +115,24 @@ static bool name_leads_to(const char *path, int fd)
            named.st_ino == opened.st_ino;
 }
 
-/* Nobody else has the file yet, nor a reason to wait for its locks until it has its name. */
+static bool is_ours(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+           (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+/* What a process that was killed meanwhile has left is used up. fd is locked: nobody else makes one. */
 static enum opening fill(const struct opener *opener, struct shm *shm, int fd, const char *name)
 {
-    const struct shm_kind *kind = opener->kind;
-
-    if (!set_lock(fd, F_WRLCK, LOCK_OPENER) || !set_lock(fd, F_RDLCK, LOCK_USER))
+    if (!set_lock(fd, F_RDLCK, LOCK_USER))
         return failed(opener, "lock");
-    errno = allocate(fd, 0, kind->bytes);
+    errno = ftruncate(fd, 0) != 0 ? errno : allocate(fd, 0, opener->kind->bytes);
     if (errno != 0)
         return failed(opener, "allocate");
-    if (!map_file(shm, kind, fd, kind->bytes))
+    if (!map_file(shm, opener->kind, fd, opener->kind->bytes))
         return failed(opener, "map");
-    make(shm, kind, opener->boot);
+    make(shm, opener->kind, opener->boot);
     if (rename(name, opener->path) == 0)
         return OPEN_DONE;
     failed(opener, "rename to");
@@ -137,23 +141,29 @@ static enum opening fill(const struct opener *opener, struct shm *shm, int fd, c
     return OPEN_FAILED;
 }
 
+static enum opening make_at(const struct opener *opener, struct shm *shm, int fd, const char *name)
+{
+    if (!is_ours(fd))
+        return unlink(name) == 0 ? OPEN_AGAIN : failed(opener, "make");
+    if (!set_lock(fd, F_WRLCK, LOCK_OPENER) || !name_leads_to(name, fd))
+        return OPEN_AGAIN;
+    enum opening result = fill(opener, shm, fd, name);
+    if (result != OPEN_DONE)
+        unlink(name);
+    return result;
+}
+
 static enum opening make_anew(const struct opener *opener, struct shm *shm)
 {
-    uint64_t number = 0;
-
     if (!opener->makes) {
         snprintf(opener->why, SHM_REASON_MAX_BYTES, "%s is not of this version, user and host", opener->path);
         return OPEN_FAILED;
     }
-    if (getrandom(&number, sizeof(number), 0) < 0)
-        return failed(opener, "find a name beside");
-    char *name = mem_format("%s.%016llx", opener->path, (unsigned long long)number);
-    int fd = open(name, FILE_FLAGS | O_CREAT | O_EXCL, FILE_MODE);
-    enum opening result = fd < 0 ? failed(opener, "make") : fill(opener, shm, fd, name);
-    if (result != OPEN_DONE && fd >= 0) {
-        unlink(name);
+    char *name = mem_format("%s.new", opener->path);
+    int fd = open(name, FILE_FLAGS | O_CREAT, FILE_MODE);
+    enum opening result = fd < 0 ? failed(opener, "make") : make_at(opener, shm, fd, name);
+    if (result != OPEN_DONE && fd >= 0)
         close(fd);
-    }
     mem_free(name);
     /* What was not ours had no lock: another opener may have taken its place at the same time. */
     if (result == OPEN_DONE && !name_leads_to(opener->path, fd)) {
@@ -161,13 +171,6 @@ static enum opening make_anew(const struct opener *opener, struct shm *shm)
         return OPEN_AGAIN;
     }
     return result;
-}
-
-static bool is_ours(int fd)
-{
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
-           (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
 /* Of another boot and yet in use: by another host. */

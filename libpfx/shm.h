@@ -5,7 +5,7 @@
  * Shape:  a region begins with struct shm_head; what follows is its kind's. A file is opened under an exclusive lock on
  *         its first byte, for no longer than that takes, and every process that has it open holds a shared lock on its
  *         second byte (OFD locks, which children inherit): so the opener knows whether it is alone. It is made anew,
- *         under another name and then renamed, when it is missing, is not a regular file of ours, has another kind,
+ *         as FILE.new and then renamed, when it is missing, is not a regular file of ours, has another kind,
  *         layout or size than it says, when it is alone and kind->bytes differs, or when others have it and it is of
  *         another boot, which is that of another host. Processes that have the old one keep it.
  *         A kind with max_bytes grows in place (shm_grow()): it is mapped for all that it may become, so that every
