@@ -288,10 +288,18 @@ bool subject_is_askable(const struct subject *subject)
     return subject->attributes != NULL || (subject->keys.count > 0 && utf8_valid(buf_span(&subject->bytes)));
 }
 
+/* What stands between < and > ends there, so that nobody writes what seems to follow it. */
+static const char *printable(struct span value, char text[SUBJECT_SHOWN_MAX_BYTES])
+{
+    utf8_printable(text, SUBJECT_SHOWN_MAX_BYTES, value);
+    for (char *end = text; (end = strchr(end, '>')) != NULL;)
+        *end = '?';
+    return text;
+}
+
 static const char *shown(const struct subject *subject, const char *name, char text[SUBJECT_SHOWN_MAX_BYTES])
 {
-    utf8_printable(text, SUBJECT_SHOWN_MAX_BYTES, attribute_value(subject->attributes, subject->attribute_count, name));
-    return text;
+    return printable(attribute_value(subject->attributes, subject->attribute_count, name), text);
 }
 
 static void describe_policy(const struct subject *subject, const struct config_entry *entry, char *text, size_t size)
@@ -329,11 +337,10 @@ void subject_describe(const struct subject *subject, const struct config_entry *
     char candidate[SUBJECT_SHOWN_MAX_BYTES];
 
     if (subject->attributes == NULL) {
-        utf8_printable(key, sizeof(key), buf_span(&subject->bytes));
         bool is_whole = span_equal(subject->key, buf_span(&subject->bytes));
-        utf8_printable(candidate, sizeof(candidate), subject->key);
-        snprintf(text, size, "map=%s, key=<%s>%s%s%s", entry->name, key, is_whole ? "" : ", candidate=<",
-                 is_whole ? "" : candidate, is_whole ? "" : ">");
+        snprintf(text, size, "map=%s, key=<%s>%s%s%s", entry->name, printable(buf_span(&subject->bytes), key),
+                 is_whole ? "" : ", candidate=<", is_whole ? "" : printable(subject->key, candidate),
+                 is_whole ? "" : ">");
     } else if (entry != NULL && entry->section == CONFIG_DOVECOT_SASL) {
         describe_login(subject, entry, text, size);
     } else {

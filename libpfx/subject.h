@@ -72,7 +72,7 @@ bool subject_is_askable(const struct subject *subject);
  * For the log: "map=NAME, key=<KEY>", with ", candidate=<...>" when another is asked for it, or "QUEUE-ID:
  * policy=NAME, client=HOST[ADDRESS], sender=<...>, recipient=<...>" with NOQUEUE where there is no queue id yet, or
  * "sasl=NAME, user=<...>, mechanism=..., client=[ADDRESS]"; client only where it is known. Of a policy request entry
- * may be NULL, here and above: no such policy.
+ * may be NULL, here and above: no such policy. A '>' in a value is shown as '?'.
  */
 void subject_describe(const struct subject *subject, const struct config_entry *entry, char *text, size_t size);
 

@@ -264,6 +264,9 @@ START_TEST(subject_describe_of_a_login_is_printable)
     login.mechanism = SPAN("PL\nAIN");
     login.rip = SPAN("::1\r");
     expect_described(&login, "sasl=auth, user=<\xC3\xBC?>, mechanism=PL?AIN, client=[::1?]");
+    login.user = SPAN("u>, mechanism=PLAIN, client=[192.0.2.9], <");
+    expect_described(&login, "sasl=auth, user=<u?, mechanism=PLAIN, client=[192.0.2.9], <>, mechanism=PL?AIN, "
+                             "client=[::1?]");
 }
 END_TEST
 
