@@ -47,7 +47,7 @@ static void cut_timeout(struct config_reader *r, const config_setting_t *group, 
                                  "login");
 }
 
-static void take_failure_status(struct config_reader *r, struct config_entry *entry)
+static void take_failure_status(struct config_reader *r, const config_setting_t *group, struct config_entry *entry)
 {
     const int *status = failures[entry->auth_style].status;
     size_t count = failures[entry->auth_style].count;
@@ -57,6 +57,9 @@ static void take_failure_status(struct config_reader *r, struct config_entry *en
     if (status == either && entry->backend_oidc != NULL) { /* 401 is about the token */
         status = forbidden;
         count = sizeof(forbidden) / sizeof(forbidden[0]);
+    } else if (status == either && (entry->authorization != NULL || config_has_header(entry, "Authorization"))) {
+        config_reader_warn(r, group, "a 401 means wrong name or password, but may be about the credentials of pfx: set "
+                                     "failure_status to what the backend says of a user only");
     }
     int *items = config_memory_array(r->config->memory, count, sizeof(*items));
     for (size_t i = 0; i < count; i++)
@@ -192,7 +195,7 @@ void config_login_finish(struct config_reader *r, const config_setting_t *group,
     else if (entry->auth_style != CONFIG_AUTH_TEMPLATE)
         check_made(r, group, entry);
     check_success(r, group, &entry->status_code);
-    take_failure_status(r, entry);
+    take_failure_status(r, group, entry);
     check_failure(r, group, entry);
     cut_timeout(r, group, &entry->http);
 }

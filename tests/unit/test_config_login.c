@@ -152,6 +152,33 @@ START_TEST(config_load_cuts_an_inherited_timeout_with_one_warning)
 END_TEST
 
 static const struct {
+    const char *keys;
+    bool warns;
+} credentials[] = {
+    { FORM "http_auth_basic = \"a:b\";", true },
+    { FORM "http_auth_bearer = \"a\";", true },
+    { FORM "custom_headers = [\"Authorization: a\"];", true },
+    { FORM "http_auth_basic = \"a:b\"; failure_status = 403;", false },
+    { FORM "http_auth_basic = \"a:b\"; failure_status = 401;", false },
+    { FORM, false },
+    { "http_auth_basic = \"a:b\";", false },
+};
+
+START_TEST(config_load_warns_where_401_may_be_about_the_credentials_of_pfx)
+{
+    char *text = mem_format(LOGIN("%s"), credentials[_i].keys);
+    struct config *config = fixture_load_login(text);
+
+    ck_assert_ptr_null(fixture_login(config, "l")->error);
+    ck_assert_uint_eq(config->problem_count, credentials[_i].warns);
+    if (credentials[_i].warns)
+        ck_assert_ptr_nonnull(strstr(config->problems[0].text, "a 401 means wrong name or password"));
+    config_free(&config);
+    mem_free(text);
+}
+END_TEST
+
+static const struct {
     const char *name;
     const char *top;
     const char *defaults;
@@ -292,5 +319,7 @@ int main(void)
     fixture_add(suite, "other sections", sections);
     fixture_add_loop(suite, "styles", config_load_settles_what_the_style_of_a_login_decides, UNIT_ROWS(styles));
     fixture_add_loop(suite, "timeouts", config_load_finds_the_timeout_of_a_login, UNIT_ROWS(timeouts));
+    fixture_add_loop(suite, "credentials", config_load_warns_where_401_may_be_about_the_credentials_of_pfx,
+                     UNIT_ROWS(credentials));
     return unit_run(suite);
 }
