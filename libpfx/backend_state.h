@@ -73,7 +73,7 @@ struct inquiry {
     struct buf token;    /* of backend_oidc_auth */
     uint64_t token_version;
     bool has_new_token; /* the backend has refused another one */
-    struct oidc_token_waiter token_waiter;
+    struct oidc_waiter token_waiter;
     bool is_token_login; /* the password is a mail user's token */
     struct oidc_login *token_login;
     bool is_ending; /* its calls are being told */

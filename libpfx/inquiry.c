@@ -36,7 +36,7 @@ static size_t value_max_bytes(const struct config_entry *entry)
     return (size_t)(answer > entry->max_reply_bytes ? answer : entry->max_reply_bytes);
 }
 
-static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result);
+static void token_came(struct oidc_waiter *waiter, enum oidc_result result);
 
 struct inquiry *inquiry_new(struct backend *backend, const struct backend_question *question)
 {
@@ -110,7 +110,7 @@ struct inquiry *inquiry_twin(struct inquiry *inquiry)
 
 static bool is_asking(const struct inquiry *inquiry)
 {
-    return inquiry->fetch != NULL || inquiry->token_waiter.token != NULL || inquiry->token_login != NULL;
+    return inquiry->fetch != NULL || inquiry->token_waiter.list != NULL || inquiry->token_login != NULL;
 }
 
 static void stop_asking(struct inquiry *inquiry)
@@ -119,7 +119,7 @@ static void stop_asking(struct inquiry *inquiry)
         fetch_cancel(inquiry->fetch);
     if (inquiry->token_login != NULL)
         oidc_login_cancel(inquiry->token_login);
-    oidc_token_forget(&inquiry->token_waiter);
+    oidc_waiter_forget(&inquiry->token_waiter);
     inquiry->fetch = NULL;
     inquiry->token_login = NULL;
 }
@@ -269,7 +269,7 @@ static void finish(struct inquiry *inquiry, int status, struct verdict verdict)
     release(inquiry);
 }
 
-static void token_came(struct oidc_token_waiter *waiter, enum oidc_result result)
+static void token_came(struct oidc_waiter *waiter, enum oidc_result result)
 {
     struct inquiry *inquiry = LOOP_OWNER(waiter, struct inquiry, token_waiter);
     struct verdict verdict = inquiry_answer_no_token();

@@ -28,7 +28,7 @@ struct oidc_login {
 
 static void release(struct oidc_login *login)
 {
-    oidc_provider_forget(&login->waiter);
+    oidc_waiter_forget(&login->waiter);
     if (login->call != NULL)
         http_cancel(login->call);
     loop_cancel(login->loop, &login->timer);

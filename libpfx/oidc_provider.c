@@ -26,9 +26,27 @@ struct oidc_provider {
     struct document key_set;
     struct jwks *keys;
     int64_t newer_keys_at_ms;
-    struct oidc_waiter *waiters;
-    unsigned round; /* of telling them */
+    struct oidc_waiters waiters;
 };
+
+static bool is_usable(const struct oidc_provider *provider, const struct document *document)
+{
+    return document->is_there && provider->loop->now_ms < document->useless_at_ms;
+}
+
+static struct document *document_of(struct oidc_provider *provider, enum oidc_wanted wanted)
+{
+    return wanted == OIDC_CONFIGURATION ? &provider->configuration : &provider->key_set;
+}
+
+/* What is old is better than nothing, unless something newer is wanted. */
+static enum oidc_result late(const struct oidc_waiter *waiter)
+{
+    struct oidc_provider *provider = LOOP_OWNER(waiter->list, struct oidc_provider, waiters);
+    bool will_do = waiter->wanted != OIDC_NEWER_KEYS && is_usable(provider, document_of(provider, waiter->wanted));
+
+    return will_do ? OIDC_READY : OIDC_FAILED;
+}
 
 struct oidc_provider *oidc_provider_new(struct loop *loop, struct http *http, struct http *login_http,
                                         const struct config_oidc *group, const struct tls_profile *profile)
@@ -36,6 +54,7 @@ struct oidc_provider *oidc_provider_new(struct loop *loop, struct http *http, st
     struct oidc_provider *provider = mem_alloc(sizeof(*provider));
 
     provider->loop = loop;
+    provider->waiters = (struct oidc_waiters){ .loop = loop, .late = late };
     provider->group = group;
     oidc_site_open(&provider->site, loop, http, login_http, group, profile);
     return provider;
@@ -84,84 +103,35 @@ bool oidc_provider_is_of(const struct oidc_provider *provider, const struct conf
            is_same_way(&own->http, &group->http) && own->jwks_cache_ttl_ms == group->jwks_cache_ttl_ms;
 }
 
-static void leave(struct oidc_waiter *waiter)
-{
-    struct oidc_waiter **at = &waiter->provider->waiters;
-
-    while (*at != waiter)
-        at = &(*at)->next;
-    *at = waiter->next;
-    loop_cancel(waiter->provider->loop, &waiter->timer);
-    waiter->provider = NULL;
-}
-
-void oidc_provider_forget(struct oidc_waiter *waiter)
-{
-    if (waiter->provider != NULL)
-        leave(waiter);
-}
-
-static void tell(struct oidc_waiter *waiter, enum oidc_result result)
-{
-    leave(waiter);
-    waiter->done(waiter, result);
-}
-
-static bool is_usable(const struct oidc_provider *provider, const struct document *document)
-{
-    return document->is_there && provider->loop->now_ms < document->useless_at_ms;
-}
-
-static struct document *document_of(struct oidc_provider *provider, enum oidc_wanted wanted)
-{
-    return wanted == OIDC_CONFIGURATION ? &provider->configuration : &provider->key_set;
-}
-
-/* What is old is better than nothing, unless something newer is wanted. */
-static void time_over(struct loop_timer *timer)
-{
-    struct oidc_waiter *waiter = LOOP_OWNER(timer, struct oidc_waiter, timer);
-    bool will_do = waiter->wanted != OIDC_NEWER_KEYS &&
-                   is_usable(waiter->provider, document_of(waiter->provider, waiter->wanted));
-
-    tell(waiter, will_do ? OIDC_READY : OIDC_FAILED);
-}
-
 static enum oidc_result wait_for(struct oidc_provider *provider, enum oidc_wanted wanted, int64_t deadline_ms,
                                  struct oidc_waiter *waiter)
 {
     const struct document *document = document_of(provider, wanted);
     int64_t patience_ms = provider->loop->now_ms + OIDC_STALE_AFTER_MS;
 
-    waiter->provider = provider;
-    waiter->wanted = wanted;
-    waiter->timer.due = time_over;
     bool is_impatient = document->failures > 0 || (is_usable(provider, document) && wanted != OIDC_NEWER_KEYS);
     if (is_impatient && deadline_ms > patience_ms)
         deadline_ms = patience_ms;
-    loop_at(provider->loop, &waiter->timer, deadline_ms);
-    waiter->round = provider->round;
-    waiter->next = provider->waiters;
-    provider->waiters = waiter;
+    oidc_waiters_add(&provider->waiters, waiter, (int)wanted, deadline_ms);
     return OIDC_WAITING;
 }
 
-/* Those who wait for the document; whoever begins to wait meanwhile wants the next one. */
+/* Whoever waits for the other document waits on. */
+static enum oidc_result judge(const struct oidc_waiter *waiter, const void *arg)
+{
+    struct oidc_provider *provider = LOOP_OWNER(waiter->list, struct oidc_provider, waiters);
+    const struct document *document = arg;
+    bool is_keys = document == &provider->key_set;
+
+    if ((waiter->wanted != OIDC_CONFIGURATION) != is_keys)
+        return OIDC_WAITING;
+    bool good = is_usable(provider, document) && !(waiter->wanted == OIDC_NEWER_KEYS && document->failures > 0);
+    return good ? OIDC_READY : OIDC_FAILED;
+}
+
 static void tell_all(struct oidc_provider *provider, const struct document *document)
 {
-    bool is_keys = document == &provider->key_set;
-    unsigned round = provider->round++;
-    struct oidc_waiter *waiter = provider->waiters;
-
-    while (waiter != NULL) {
-        if ((int)(waiter->round - round) > 0 || (waiter->wanted != OIDC_CONFIGURATION) != is_keys) {
-            waiter = waiter->next;
-            continue;
-        }
-        bool good = is_usable(provider, document) && !(waiter->wanted == OIDC_NEWER_KEYS && document->failures > 0);
-        tell(waiter, good ? OIDC_READY : OIDC_FAILED);
-        waiter = provider->waiters; /* others may have left, too */
-    }
+    oidc_waiters_tell(&provider->waiters, judge, document);
 }
 
 static void start_keys(struct oidc_provider *provider);
@@ -206,7 +176,7 @@ static void take_configuration(void *arg, const struct http_answer *answer)
     }
     oidc_metadata_free(&provider->metadata);
     provider->metadata = metadata;
-    for (const struct oidc_waiter *waiter = provider->waiters; waiter != NULL; waiter = waiter->next)
+    for (const struct oidc_waiter *waiter = provider->waiters.first; waiter != NULL; waiter = waiter->next)
         wants_keys |= waiter->wanted != OIDC_CONFIGURATION;
     succeeded(provider, document, OIDC_CONFIGURATION_KEEP_MS, INT64_MAX / 2);
     if (wants_keys && provider->key_set.call == NULL)

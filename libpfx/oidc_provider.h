@@ -2,7 +2,7 @@
  * What an OpenID provider publishes: its configuration (discovery) and its keys, as one worker knows them.
  *
  * Shape:  oidc_provider_ask() says whether what is wanted is there; if it has to be fetched, the waiter is told later,
- *         once, unless oidc_provider_forget() comes first. All who wait share one request.
+ *         once, unless oidc_waiter_forget() comes first. All who wait share one request.
  *         URLs are used as they are published, and must be https unless the configuration's own is not.
  * Units:  milliseconds of loop->now_ms.
  * Limits: the configuration is fetched anew after OIDC_CONFIGURATION_KEEP_MS, keys after jwks_cache_ttl, both a little
@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "oidc_metadata.h"
 #include "oidc_site.h"
+#include "oidc_waiter.h"
 #include "tls.h"
 
 #define OIDC_CONFIGURATION_KEEP_MS (60 * 60 * 1000)
@@ -46,20 +47,8 @@ enum oidc_wanted {
     OIDC_NEWER_KEYS, /* than those that oidc_provider_keys() gives now, if they may be fetched; FAILED: they cannot */
 };
 
-enum oidc_result { OIDC_READY, OIDC_FAILED, OIDC_WAITING };
-
-struct oidc_waiter {
-    struct oidc_waiter *next;
-    struct oidc_provider *provider; /* NULL: it does not wait */
-    enum oidc_wanted wanted;
-    unsigned round;
-    struct loop_timer timer;
-    void (*done)(struct oidc_waiter *waiter, enum oidc_result result); /* OIDC_READY or OIDC_FAILED */
-};
-
 enum oidc_result oidc_provider_ask(struct oidc_provider *provider, enum oidc_wanted wanted, int64_t deadline_ms,
                                    struct oidc_waiter *waiter);
-void oidc_provider_forget(struct oidc_waiter *waiter); /* harmless when it does not wait */
 
 /* Once the configuration is READY. */
 const struct oidc_metadata *oidc_provider_metadata(const struct oidc_provider *provider);

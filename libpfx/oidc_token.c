@@ -19,57 +19,23 @@ struct oidc_token {
     struct http_call *call;
     struct loop_timer look; /* at what another worker does */
     struct buf seen;        /* scratch */
-    struct oidc_token_waiter *waiters;
-    unsigned round; /* of telling them */
+    struct oidc_waiters waiters;
 };
 
-static void leave(struct oidc_token_waiter *waiter)
+static enum oidc_result same_for_all(const struct oidc_waiter *waiter, const void *result)
 {
-    struct oidc_token_waiter **at = &waiter->token->waiters;
-
-    while (*at != waiter)
-        at = &(*at)->next;
-    *at = waiter->next;
-    loop_cancel(waiter->token->loop, &waiter->timer);
-    waiter->token = NULL;
+    (void)waiter;
+    return *(const enum oidc_result *)result;
 }
 
-void oidc_token_forget(struct oidc_token_waiter *waiter)
-{
-    if (waiter->token != NULL)
-        leave(waiter);
-}
-
-static void tell(struct oidc_token_waiter *waiter, enum oidc_result result)
-{
-    leave(waiter);
-    waiter->done(waiter, result);
-}
-
-static void time_over(struct loop_timer *timer)
-{
-    tell(LOOP_OWNER(timer, struct oidc_token_waiter, timer), OIDC_FAILED);
-}
-
-/* Those who wait now; one that is told may begin to wait again. */
 static void tell_all(struct oidc_token *token, enum oidc_result result)
 {
-    unsigned round = token->round++;
-    struct oidc_token_waiter *waiter = token->waiters;
-
-    while (waiter != NULL) {
-        if ((int)(waiter->round - round) > 0) {
-            waiter = waiter->next;
-            continue;
-        }
-        tell(waiter, result);
-        waiter = token->waiters;
-    }
+    oidc_waiters_tell(&token->waiters, same_for_all, &result);
 }
 
 static bool has_lease(const struct oidc_token *token)
 {
-    return token->call != NULL || token->configuration.provider != NULL;
+    return token->call != NULL || token->configuration.list != NULL;
 }
 
 /* NULL: the cause was told already. */
@@ -185,7 +151,7 @@ static void fetch(struct oidc_token *token)
     if (result == OIDC_WAITING || (result == OIDC_READY && post(token)))
         return;
     note_failure(token, NULL, "");
-    if (token->waiters != NULL)
+    if (token->waiters.first != NULL)
         look_soon(token);
 }
 
@@ -216,7 +182,7 @@ static void look_due(struct loop_timer *timer)
     uint64_t version;
     enum oidc_result result = OIDC_WAITING;
 
-    if (token->waiters == NULL)
+    if (token->waiters.first == NULL)
         return;
     if (!has_lease(token))
         result = look_at_slot(token, &token->seen, &version);
@@ -228,20 +194,15 @@ static void look_due(struct loop_timer *timer)
 }
 
 enum oidc_result oidc_token_ask(struct oidc_token *token, int64_t deadline_ms, struct buf *text, uint64_t *version,
-                                struct oidc_token_waiter *waiter)
+                                struct oidc_waiter *waiter)
 {
     enum oidc_result result = look_at_slot(token, text, version);
 
     if (result != OIDC_WAITING)
         return result;
-    waiter->token = token;
-    waiter->timer.due = time_over;
     if (oidc_slot_is_failing(token->slot) && deadline_ms > token->loop->now_ms + OIDC_TOKEN_PATIENCE_MS)
         deadline_ms = token->loop->now_ms + OIDC_TOKEN_PATIENCE_MS;
-    loop_at(token->loop, &waiter->timer, deadline_ms);
-    waiter->round = token->round;
-    waiter->next = token->waiters;
-    token->waiters = waiter;
+    oidc_waiters_add(&token->waiters, waiter, 0, deadline_ms);
     if (!has_lease(token))
         look_soon(token);
     return OIDC_WAITING;
@@ -256,7 +217,7 @@ struct oidc_token *oidc_token_new(struct loop *loop, const struct oidc_client *c
 {
     struct oidc_token *token = mem_alloc(sizeof(*token));
 
-    token->loop = loop;
+    token->loop = token->waiters.loop = loop;
     token->client = *client;
     token->slot = client->record->slot;
     token->configuration.done = configured;
@@ -275,7 +236,7 @@ void oidc_token_free(struct oidc_token **token)
         return;
     if (has_lease(t))
         oidc_slot_give_back(t->slot);
-    oidc_provider_forget(&t->configuration);
+    oidc_waiter_forget(&t->configuration);
     if (t->call != NULL)
         http_cancel(t->call);
     loop_cancel(t->loop, &t->look);

@@ -27,21 +27,12 @@
 
 struct oidc_token;
 
-struct oidc_token_waiter {
-    struct oidc_token_waiter *next;
-    struct oidc_token *token; /* NULL: it does not wait */
-    unsigned round;
-    struct loop_timer timer;
-    void (*done)(struct oidc_token_waiter *waiter, enum oidc_result result); /* READY: ask again */
-};
-
 struct oidc_token *oidc_token_new(struct loop *loop, const struct oidc_client *client);
 void oidc_token_free(struct oidc_token **token); /* nobody waits any more */
 
-/* READY: *text and *version. */
+/* READY: *text and *version. A waiter that is told so asks again. */
 enum oidc_result oidc_token_ask(struct oidc_token *token, int64_t deadline_ms, struct buf *text, uint64_t *version,
-                                struct oidc_token_waiter *waiter);
-void oidc_token_forget(struct oidc_token_waiter *waiter); /* harmless when it does not wait */
+                                struct oidc_waiter *waiter);
 
 /* The backend refuses that version. False: no other one may be had now. */
 bool oidc_token_refused(struct oidc_token *token, uint64_t version);

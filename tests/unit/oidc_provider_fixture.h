@@ -36,7 +36,7 @@ static void published_note(struct oidc_waiter *waiter, enum oidc_result result)
     asked->result = result;
     published_told++;
     if (asked->victim != NULL)
-        oidc_provider_forget(asked->victim);
+        oidc_waiter_forget(asked->victim);
     if (asked->told_next != NULL)
         published_ask_until(asked->told_next, asked->next, fixture_loop.now_ms + PUBLISHED_WAIT_MS);
 }
@@ -65,7 +65,7 @@ static inline enum oidc_result published_ask(enum oidc_wanted wanted)
 
     if (published_start(&asked, wanted) == OIDC_WAITING)
         fixture_until(&published_told, published_told + 1);
-    ck_assert_ptr_null(asked.waiter.provider);
+    ck_assert_ptr_null(asked.waiter.list);
     return asked.result;
 }
 

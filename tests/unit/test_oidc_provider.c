@@ -233,8 +233,8 @@ START_TEST(oidc_provider_does_not_tell_who_was_forgotten)
     published_open();
     published_start(&stays, OIDC_CONFIGURATION);
     published_start(&left, OIDC_CONFIGURATION);
-    oidc_provider_forget(&left.waiter);
-    oidc_provider_forget(&left.waiter);
+    oidc_waiter_forget(&left.waiter);
+    oidc_waiter_forget(&left.waiter);
     fixture_until(&published_told, 1);
     fixture_turns(5);
     ck_assert_int_eq(stays.result, OIDC_READY);
@@ -312,7 +312,7 @@ START_TEST(oidc_provider_may_go_while_a_request_is_on_its_way)
     provider.configuration = "";
     published_start(&asked, OIDC_CONFIGURATION);
     fixture_until(&provider.configurations, 1);
-    oidc_provider_forget(&asked.waiter);
+    oidc_waiter_forget(&asked.waiter);
     oidc_provider_free(&published);
     fixture_turns(5);
     ck_assert_int_eq(published_told, 0);
