@@ -106,12 +106,11 @@ static inline void fixture_expect(enum verdict_kind kind, const char *text)
 
 static inline void fixture_add_backend(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, fixture_backend_begin, fixture_backend_end);
-    tcase_set_timeout(tcase, 20);
     for (; *tests != NULL; tests++)
         tcase_add_loop_test(tcase, *tests, 0, rows);
     suite_add_tcase(suite, tcase);

@@ -112,11 +112,10 @@ static inline const struct config_entry *fixture_login(const struct config *conf
 
 static inline void fixture_add(Suite *suite, const char *name, const TTest *const *tests)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
-    tcase_set_timeout(tcase, 60);
     for (; *tests != NULL; tests++)
         tcase_add_test(tcase, *tests);
     suite_add_tcase(suite, tcase);
@@ -124,7 +123,7 @@ static inline void fixture_add(Suite *suite, const char *name, const TTest *cons
 
 static inline void fixture_add_loop(Suite *suite, const char *name, const TTest *test, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);

@@ -167,7 +167,7 @@ static inline const char *fixture_receive(int client)
 
 static inline void fixture_add_tests(Suite *suite, const char *name, const TTest *const *tests)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_set_tags(tcase, name); /* for CK_EXCLUDE_TAGS */
     tcase_add_checked_fixture(tcase, fixture_conn_begin, fixture_conn_end);

@@ -200,12 +200,11 @@ static inline void fixture_freeze_at(int which, int requests)
 
 static inline void fixture_add_fetch(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, fixture_fetch_begin, fixture_fetch_end);
-    tcase_set_timeout(tcase, 20);
     for (; *tests != NULL; tests++)
         tcase_add_loop_test(tcase, *tests, 0, rows);
     suite_add_tcase(suite, tcase);

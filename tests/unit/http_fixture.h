@@ -113,12 +113,11 @@ static inline void fixture_expect(enum http_failure failure, int status, const c
 
 static inline void fixture_add_http(Suite *suite, const char *name, const TTest *const *tests)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, fixture_http_begin, fixture_http_end);
-    tcase_set_timeout(tcase, 20);
     for (; *tests != NULL; tests++)
         tcase_add_test(tcase, *tests);
     suite_add_tcase(suite, tcase);

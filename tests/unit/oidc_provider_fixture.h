@@ -167,12 +167,11 @@ static void published_end(void)
 
 static inline void published_add(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, published_begin, published_end);
-    tcase_set_timeout(tcase, 20);
     for (; *tests != NULL; tests++)
         tcase_add_loop_test(tcase, *tests, 0, rows);
     suite_add_tcase(suite, tcase);

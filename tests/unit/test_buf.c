@@ -245,7 +245,7 @@ END_TEST
 
 static void add_aborts(Suite *suite)
 {
-    TCase *tcase = tcase_create("aborts");
+    TCase *tcase = unit_case("aborts");
 
     tcase_add_test_raise_signal(tcase, buf_extend_over_the_ceiling_aborts, SIGABRT);
     suite_add_tcase(suite, tcase);

@@ -278,7 +278,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache");
-    TCase *tcase = tcase_create("cache");
+    TCase *tcase = unit_case("cache");
 
     tcase_add_checked_fixture(tcase, cache_begin, cache_end);
     tcase_add_test(tcase, cache_get_gives_what_was_put);

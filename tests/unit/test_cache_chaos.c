@@ -7,7 +7,6 @@
 #define NUMBERS   5000 /* more than there is room for */
 #define PROBES    200
 #define TRIES     5 /* on a machine that is busy with something else */
-#define LIMIT_S   60
 #define WRONG     9 /* the status of a child that was given a wrong value */
 
 static struct cache *cache;
@@ -160,9 +159,8 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_chaos");
-    TCase *tcase = tcase_create("cache_chaos");
+    TCase *tcase = unit_case("cache_chaos");
 
-    tcase_set_timeout(tcase, LIMIT_S);
     tcase_add_checked_fixture(tcase, chaos_begin, chaos_end);
     tcase_add_test(tcase, cache_outlives_the_death_of_any_process);
     suite_add_tcase(suite, tcase);

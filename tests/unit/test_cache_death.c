@@ -9,7 +9,6 @@
 #define DEATHS          1000
 #define NUMBERS         40
 #define VICTIM          20 /* the key that the operation is about */
-#define LIMIT_S         60
 #define STRIPE_BYTES    2048
 #define VALUE_MAX_BYTES 100
 
@@ -361,9 +360,8 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_death");
-    TCase *tcase = tcase_create("cache_death");
+    TCase *tcase = unit_case("cache_death");
 
-    tcase_set_timeout(tcase, LIMIT_S);
     tcase_set_tags(tcase, "ptrace");
     tcase_add_checked_fixture(tcase, death_begin, death_end);
     tcase_add_loop_test(tcase, cache_death_anywhere_loses_nothing_else, 0, UNIT_ROWS(operations));

@@ -99,7 +99,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_existing");
-    TCase *tcase = tcase_create("cache_open_existing");
+    TCase *tcase = unit_case("cache_open_existing");
 
     tcase_add_checked_fixture(tcase, existing_begin, existing_end);
     tcase_add_test(tcase, cache_existing_is_that_of_the_daemons);

@@ -6,7 +6,6 @@
 #define ROUNDS         1000
 #define REOPEN_ROUNDS  40
 #define SCRIBBLED_MAX  64
-#define LIMIT_S        60
 
 static void file_begin(void)
 {
@@ -368,9 +367,8 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_file");
-    TCase *tcase = tcase_create("cache_file");
+    TCase *tcase = unit_case("cache_file");
 
-    tcase_set_timeout(tcase, LIMIT_S);
     tcase_add_checked_fixture(tcase, file_begin, file_end);
     tcase_add_test(tcase, cache_outlives_its_process);
     tcase_add_test(tcase, cache_is_shared_by_who_opens_it);

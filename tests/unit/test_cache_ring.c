@@ -331,7 +331,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_ring");
-    TCase *tcase = tcase_create("cache_ring");
+    TCase *tcase = unit_case("cache_ring");
 
     tcase_add_checked_fixture(tcase, ring_begin, NULL);
     tcase_add_test(tcase, cache_ring_finds_what_was_put);

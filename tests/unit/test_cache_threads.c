@@ -7,7 +7,6 @@
 #define THREADS 4
 #define TURNS   20000
 #define NUMBERS 500
-#define LIMIT_S 60
 
 static struct cache *cache;
 
@@ -94,9 +93,8 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("cache_threads");
-    TCase *tcase = tcase_create("cache_threads");
+    TCase *tcase = unit_case("cache_threads");
 
-    tcase_set_timeout(tcase, LIMIT_S);
     tcase_add_test(tcase, cache_is_used_by_threads_at_once);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);

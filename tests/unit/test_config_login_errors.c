@@ -172,7 +172,7 @@ START_TEST(config_load_judges_what_a_login_inherits)
 {
     struct config *config = fixture_load_login(
         "dovecot_sasl = {\n defaults = { " TARGET " payload = { p = \"%{password}\"; }; http_auth_bearer = \"t\"; };\n"
-        " good = { " TEMPLATE " };\n"
+        " good = { " TEMPLATE " failure_status = 403; };\n"
         " json = { };\n without = { payload = \"\"; };\n"
         " basic = { " BASIC " payload = \"\"; };\n"
         " none = { " BASIC " payload = \"\"; custom_headers = \"Authorization:\"; };\n};");

@@ -95,7 +95,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("config_target");
-    TCase *tcase = tcase_create("config_target_of_url");
+    TCase *tcase = unit_case("config_target_of_url");
 
     tcase_add_loop_test(tcase, config_target_of_url_takes_it_apart, 0, UNIT_ROWS(good));
     tcase_add_loop_test(tcase, config_target_of_url_says_what_is_wrong, 0, UNIT_ROWS(bad));

@@ -274,7 +274,7 @@ END_TEST
 
 static void add_algorithm_loop(Suite *suite, const char *function, const TTest *test, int first, int last)
 {
-    TCase *tcase = tcase_create(function);
+    TCase *tcase = unit_case(function);
     tcase_add_loop_test(tcase, test, first, last + 1);
     suite_add_tcase(suite, tcase);
 }

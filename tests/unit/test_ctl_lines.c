@@ -106,7 +106,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("ctl_lines");
-    TCase *tcase = tcase_create("lines");
+    TCase *tcase = unit_case("lines");
 
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, lines_are_what_stands_between_line_feeds);

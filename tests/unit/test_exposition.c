@@ -298,7 +298,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("exposition");
-    TCase *tcase = tcase_create("exposition");
+    TCase *tcase = unit_case("exposition");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, end);

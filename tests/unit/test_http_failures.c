@@ -280,7 +280,7 @@ END_TEST
 
 static void add_rows(Suite *suite, const char *name, const TTest *test, int rows_count)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_http_begin, fixture_http_end);

@@ -157,7 +157,7 @@ END_TEST
 
 static void add_rows(Suite *suite)
 {
-    TCase *tcase = tcase_create("rows");
+    TCase *tcase = unit_case("rows");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);

@@ -164,11 +164,10 @@ int main(void)
                                    http_new_addresses_of_a_host_are_used,
                                    http_proxy_name_is_looked_up_instead_of_the_target,
                                    http_free_while_a_name_is_looked_up_does_not_wait };
-    TCase *tcase = tcase_create("names");
+    TCase *tcase = unit_case("names");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, fixture_http_end);
-    tcase_set_timeout(tcase, 20);
     for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);

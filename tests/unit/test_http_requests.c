@@ -182,7 +182,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("http_requests");
-    TCase *tcase = tcase_create("rows");
+    TCase *tcase = unit_case("rows");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_http_begin, fixture_http_end);

@@ -105,7 +105,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("http_watch");
-    TCase *tcase = tcase_create("http_watch");
+    TCase *tcase = unit_case("http_watch");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, end);

@@ -177,7 +177,7 @@ END_TEST
 
 static void add_captured(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_checked_fixture(tcase, begin, end);
     for (; *tests != NULL; tests++)

@@ -163,7 +163,7 @@ int main(void)
                                    log_postlog_sends_the_longest_line_whole,
                                    log_postlog_counts_what_it_drops_and_says_so_once,
                                    log_postlog_begins_when_postlogd_comes_late, log_postlog_ignores_json };
-    TCase *tcase = tcase_create("postlog");
+    TCase *tcase = unit_case("postlog");
 
     tcase_add_unchecked_fixture(tcase, begin_directory, end_directory);
     tcase_add_checked_fixture(tcase, begin, end);

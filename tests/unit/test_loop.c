@@ -315,7 +315,7 @@ int main(void)
                                    loop_io_removed_by_an_earlier_callback_of_the_turn_gets_no_event,
                                    loop_add_of_a_closed_descriptor_fails,
                                    loop_run_ends_after_loop_stop };
-    TCase *tcase = tcase_create("loop");
+    TCase *tcase = unit_case("loop");
 
     tcase_add_checked_fixture(tcase, fixture_loop_begin, fixture_loop_end);
     for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)

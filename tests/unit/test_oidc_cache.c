@@ -167,12 +167,11 @@ static void end(void)
 int main(void)
 {
     Suite *suite = suite_create("oidc_cache");
-    TCase *tcase = tcase_create("cache");
+    TCase *tcase = unit_case("cache");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, begin, end);
-    tcase_set_timeout(tcase, 20);
     tcase_add_test(tcase, oidc_old_answer_stands_in_when_there_is_no_token);
     tcase_add_test(tcase, oidc_old_answer_stands_in_when_the_token_is_refused);
     tcase_add_test(tcase, oidc_old_answer_stands_in_for_a_token_that_is_slow);

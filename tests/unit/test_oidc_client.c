@@ -284,12 +284,11 @@ static void end(void)
 
 static void add(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, login_begin, end);
-    tcase_set_timeout(tcase, 20);
     for (; *tests != NULL; tests++)
         tcase_add_loop_test(tcase, *tests, 0, rows);
     suite_add_tcase(suite, tcase);

@@ -151,7 +151,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("oidc_site");
-    TCase *tcase = tcase_create("site");
+    TCase *tcase = unit_case("site");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);

@@ -297,7 +297,7 @@ END_TEST
 
 static void add(Suite *suite, const char *name, const TTest *const *tests)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);

@@ -292,7 +292,7 @@ int main(void)
                                    resolver_host_without_any_address_is_a_failure,
                                    resolver_runs_so_many_look_ups_at_a_time_and_the_others_in_order,
                                    resolver_free_does_not_wait_for_a_look_up };
-    TCase *tcase = tcase_create("resolver");
+    TCase *tcase = unit_case("resolver");
 
     tcase_add_checked_fixture(tcase, begin, end);
     for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)

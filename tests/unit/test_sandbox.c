@@ -254,7 +254,7 @@ END_TEST
 /* valgrind knows neither seccomp(2) nor most of what is refused. */
 static TCase *add_case(Suite *suite, const char *name)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_set_tags(tcase, "seccomp");
     suite_add_tcase(suite, tcase);

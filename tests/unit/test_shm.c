@@ -280,7 +280,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("shm");
-    TCase *tcase = tcase_create("open");
+    TCase *tcase = unit_case("open");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, NULL);

@@ -188,7 +188,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("shm_lock");
-    TCase *tcase = tcase_create("lock");
+    TCase *tcase = unit_case("lock");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, NULL);

@@ -104,7 +104,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("shm_view");
-    TCase *tcase = tcase_create("shm_view");
+    TCase *tcase = unit_case("shm_view");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, NULL);

@@ -345,7 +345,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("stats_damage");
-    TCase *tcase = tcase_create("stats");
+    TCase *tcase = unit_case("stats");
 
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, begin, end);

@@ -67,10 +67,9 @@ static inline struct tls_profile *fixture_tls_profile(const struct fixture_tls *
 
 static inline void fixture_add_certs(Suite *suite, const char *name, const TTest *const *tests, int rows)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_add_unchecked_fixture(tcase, fixture_certs_begin, fixture_end);
-    tcase_set_timeout(tcase, 60);
     for (; *tests != NULL; tests++)
         tcase_add_loop_test(tcase, *tests, 0, rows);
     suite_add_tcase(suite, tcase);

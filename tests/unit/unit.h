@@ -19,6 +19,7 @@
 #define UNIT_BYTES(literal) { "" literal, sizeof(literal) - 1 }
 #define UNIT_ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define UNIT_SHOWN_BYTES 60
+#define UNIT_LIMIT_S     60
 
 /* Says which row failed, and what came instead. */
 #define unit_expect(condition, row_name) ck_assert_msg((condition), "%s: expected %s", (row_name), #condition)
@@ -94,9 +95,17 @@ static inline void unit_encodes(struct span expected, const char *row_name,
     unit_expect_span(span_make(out, n), expected, row_name);
 }
 
-static inline void unit_add(Suite *suite, const char *function, const TTest *const *tests)
+/* Every test has the same time, which is long for a machine that is busy with something else. */
+static inline TCase *unit_case(const char *function)
 {
     TCase *tcase = tcase_create(function);
+    tcase_set_timeout(tcase, UNIT_LIMIT_S);
+    return tcase;
+}
+
+static inline void unit_add(Suite *suite, const char *function, const TTest *const *tests)
+{
+    TCase *tcase = unit_case(function);
     for (; *tests != NULL; tests++)
         tcase_add_test(tcase, *tests);
     suite_add_tcase(suite, tcase);
@@ -104,7 +113,7 @@ static inline void unit_add(Suite *suite, const char *function, const TTest *con
 
 static inline void unit_add_loop(Suite *suite, const char *function, const TTest *test, int rows)
 {
-    TCase *tcase = tcase_create(function);
+    TCase *tcase = unit_case(function);
     tcase_add_loop_test(tcase, test, 0, rows);
     suite_add_tcase(suite, tcase);
 }

@@ -138,13 +138,12 @@ static inline int fixture_wait(pid_t pid)
 
 static inline void fixture_add_forked(Suite *suite, const char *name, const TTest *const *tests)
 {
-    TCase *tcase = tcase_create(name);
+    TCase *tcase = unit_case(name);
 
     tcase_set_tags(tcase, name); /* for CK_EXCLUDE_TAGS */
     tcase_add_unchecked_fixture(tcase, fixture_begin, fixture_end);
     tcase_add_checked_fixture(tcase, fixture_clear, NULL);
     tcase_add_checked_fixture(tcase, fixture_setup_begin, fixture_setup_end);
-    tcase_set_timeout(tcase, 30);
     for (; *tests != NULL; tests++)
         tcase_add_test(tcase, *tests);
     suite_add_tcase(suite, tcase);
