@@ -112,7 +112,7 @@ static enum oidc_result wait_for(struct oidc_provider *provider, enum oidc_wante
     bool is_impatient = document->failures > 0 || (is_usable(provider, document) && wanted != OIDC_NEWER_KEYS);
     if (is_impatient && deadline_ms > patience_ms)
         deadline_ms = patience_ms;
-    oidc_waiters_add(&provider->waiters, waiter, (int)wanted, deadline_ms);
+    oidc_waiters_add(&provider->waiters, waiter, wanted, deadline_ms);
     return OIDC_WAITING;
 }
 

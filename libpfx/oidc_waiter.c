@@ -14,7 +14,7 @@ static void time_over(struct loop_timer *timer)
     tell(waiter, list->late == NULL ? OIDC_FAILED : list->late(waiter));
 }
 
-void oidc_waiters_add(struct oidc_waiters *list, struct oidc_waiter *waiter, int wanted, int64_t deadline_ms)
+void oidc_waiters_add(struct oidc_waiters *list, struct oidc_waiter *waiter, unsigned wanted, int64_t deadline_ms)
 {
     waiter->list = list;
     waiter->wanted = wanted;

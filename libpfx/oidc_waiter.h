@@ -17,7 +17,7 @@ enum oidc_result { OIDC_READY, OIDC_FAILED, OIDC_WAITING };
 struct oidc_waiter {
     struct oidc_waiter *next;
     struct oidc_waiters *list; /* NULL: it does not wait */
-    int wanted;                /* the list's owner knows what that is */
+    unsigned wanted;           /* the list's owner knows what that is */
     unsigned round;
     struct loop_timer timer;
     void (*done)(struct oidc_waiter *waiter, enum oidc_result result); /* READY or FAILED; the caller sets it */
@@ -30,7 +30,7 @@ struct oidc_waiters {
     enum oidc_result (*late)(const struct oidc_waiter *waiter); /* what is told when its time is over; NULL: FAILED */
 };
 
-void oidc_waiters_add(struct oidc_waiters *list, struct oidc_waiter *waiter, int wanted, int64_t deadline_ms);
+void oidc_waiters_add(struct oidc_waiters *list, struct oidc_waiter *waiter, unsigned wanted, int64_t deadline_ms);
 void oidc_waiter_forget(struct oidc_waiter *waiter); /* harmless when it does not wait */
 
 /* Those who wait now are told what judge says of them; WAITING: nothing. */
