@@ -244,6 +244,7 @@ static unsigned slot_in_a_child(const char *daemon)
         struct stats *own = stats_open(fixture_directory, daemon, 1);
         slot = stats_claim_slot(own, 99);
         fixture_say(channel, &slot, sizeof(slot));
+        stats_close(&own);
         _exit(0);
     }
     fixture_hear(channel, &slot, sizeof(slot));
