@@ -26,12 +26,18 @@ times() {
         case $(ask "$1" key) in TEMP\ * | TIMEOUT\ *) ;; *) fail "$1: $(ask "$1" key)" ;; esac
     done
 }
+# At once, by one client: the next probe is due in a second. Sets line.
+twenty() { # NAME
+    line=$(load "unix:$SOCKET" "$1" -n 20 -c 1) || true
+}
 for name in without seconds too_long hangs; do
     times $name 5
-    line=$(load "unix:$SOCKET" $name -n 20 -c 1) || true
+    expect_equal "requests of $name" 5 "$(asked $name)"
+    took ms twenty $name
+    expect_at_most "milliseconds of 20 questions" 1500 "$ms"
     expect_equal "temporary answers of '$line'" 20 "$(figure temp "$line")"
     expect_at_most "milliseconds for an answer while $name is down" 250 "$(figure max_ms "$line")"
-    expect_equal "requests of $name" 5 "$(asked $name)"
+    expect_equal "requests of $name while it is down" 5 "$(asked $name)"
 done
 expect_log "$(down_line "http://${origins[0]}").*retry in [12] s"
 expect_log "$(down_line "http://${origins[3]}").*retry in [12] s"

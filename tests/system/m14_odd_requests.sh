@@ -88,13 +88,22 @@ holder=$!
 STARTED+=("$holder")
 wait_for 20 test -s "$T/holder" || fail "the clients do not come"
 expect_equal "the clients" held "$(cat "$T/holder")"
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    before=$(now_ms)
-    scrape
-    echo $(($(now_ms) - before))
-done | sort -n >"$T/scrapes"
-expect_equal "scrapes" 10 "$(wc -l <"$T/scrapes")"
-expect_at_most "milliseconds of most scrapes among them" 2000 "$(sed -n 7p "$T/scrapes")"
+# The machine may be busy: there are three tries.
+scrape_ten() { # sets SLOWEST
+    local before ms
+    SLOWEST=0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        before=$(now_ms)
+        scrape
+        ms=$(($(now_ms) - before))
+        SLOWEST=$((ms > SLOWEST ? ms : SLOWEST))
+    done
+}
+for _ in 1 2 3; do
+    scrape_ten
+    [ "$SLOWEST" -gt 2000 ] || break
+done
+expect_at_most "milliseconds of a scrape among them" 2000 "$SLOWEST"
 expect_sample 1 pfx_requests_total entry=map result=found
 kill "$holder"
 wait "$holder" || true

@@ -51,10 +51,13 @@ askers() {
 timeout 60 "$B/client" storm "unix:$SOCKET" users -c 400 -k 400 -e value-of- >"$T/storm" 2>&1 || fail "$(<"$T/storm")"
 tokens 1
 expect_equal "questions for the configuration" 1 "$(requests idp configuration)"
-all_good "a load"
+many_ask() {
+    all_good "a load"
+    [ "$(askers)" -gt 3 ]
+}
+wait_for 10 many_ask || fail "only $(askers) workers have asked"
 all_good "the other entry of the same client" others
 tokens 1
-[ "$(askers)" -gt 1 ] || fail "only $(askers) workers have asked"
 
 # --- Renewal: 300 s, the last 30 of them
 
