@@ -160,46 +160,50 @@ static bool holds_socket(pid_t pid, unsigned long inode)
 }
 
 /* Other instances may have the same path, from other directories; and so have connections. */
-bool process_listens(pid_t pid, const char *path)
+static bool is_at_path(const char *line, const void *path, unsigned long *inode)
 {
-    FILE *list = pid == 0 ? NULL : fopen("/proc/net/unix", "re");
-    char *line = NULL;
-    size_t room = 0;
-    unsigned long flags, inode;
-    bool listens = false;
+    unsigned long flags;
+    int n = 0;
 
-    while (list != NULL && !listens && getline(&line, &room, list) > 0) {
-        int n = 0;
-        line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, &inode, &n) == 2 && n > 0 &&
-            (flags & LISTENS) != 0 && strcmp(line + n, path) == 0)
-            listens = holds_socket(pid, inode);
-    }
-    free(line);
-    if (list != NULL)
-        fclose(list);
-    return listens;
+    return sscanf(line, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, inode, &n) == 2 && n > 0 &&
+           (flags & LISTENS) != 0 && strcmp(line + n, path) == 0;
 }
 
-static bool listens_in(const char *path, pid_t pid, unsigned port)
+static bool is_on_port(const char *line, const void *port, unsigned long *inode)
 {
-    FILE *list = fopen(path, "re");
-    char line[STAT_MAX_BYTES];
     unsigned local, state;
-    unsigned long inode;
-    bool listens = false;
 
-    while (list != NULL && !listens && fgets(line, sizeof(line), list) != NULL)
-        listens = sscanf(line, "%*s %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &local, &state, &inode) == 3 &&
-                  local == port && state == TCP_LISTEN && holds_socket(pid, inode);
+    return sscanf(line, "%*s %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &local, &state, inode) == 3 &&
+           local == *(const unsigned *)port && state == TCP_LISTEN;
+}
+
+/* One of the sockets that the file lists, of those that are meant. */
+static bool holds_one_of(pid_t pid, const char *file,
+                         bool (*is)(const char *line, const void *wanted, unsigned long *inode), const void *wanted)
+{
+    FILE *list = pid == 0 ? NULL : fopen(file, "re");
+    char line[STAT_MAX_BYTES];
+    unsigned long inode;
+    bool holds = false;
+
+    while (list != NULL && !holds && fgets(line, sizeof(line), list) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        holds = is(line, wanted, &inode) && holds_socket(pid, inode);
+    }
     if (list != NULL)
         fclose(list);
-    return listens;
+    return holds;
+}
+
+bool process_listens(pid_t pid, const char *path)
+{
+    return holds_one_of(pid, "/proc/net/unix", is_at_path, path);
 }
 
 bool process_listens_on(pid_t pid, unsigned port)
 {
-    return pid != 0 && (listens_in("/proc/net/tcp", pid, port) || listens_in("/proc/net/tcp6", pid, port));
+    return holds_one_of(pid, "/proc/net/tcp", is_on_port, &port) ||
+           holds_one_of(pid, "/proc/net/tcp6", is_on_port, &port);
 }
 
 bool process_is_in(const struct process_list *list, pid_t pid)
