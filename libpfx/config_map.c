@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_memory.h"
+#include "config_target.h"
 #include "config_template.h"
 
 #define NOTFOUND_STATUS 404
@@ -13,11 +14,8 @@ static const char as_it_is[] = "%s";
 static void take_notfound_status(struct config_reader *r, struct config_entry *entry)
 {
     bool is_given = entry->notfound_status.item != NULL; /* an empty list has an address too */
-    bool is_dynamic = false;
 
-    for (size_t i = 0; i < entry->target_count; i++)
-        is_dynamic |= config_template_is_dynamic(&entry->targets[i].url);
-    if (is_given || !is_dynamic)
+    if (is_given || !config_target_any_is_dynamic(entry))
         return;
     int *status = config_memory_array(r->config->memory, 1, sizeof(*status));
     *status = NOTFOUND_STATUS;

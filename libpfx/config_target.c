@@ -243,3 +243,12 @@ struct config_target *config_target_read(struct config_reader *r, const config_s
         read_one(r, config_value_item(setting, i), &targets[i]);
     return targets;
 }
+
+bool config_target_any_is_dynamic(const struct config_entry *entry)
+{
+    bool is_dynamic = false;
+
+    for (size_t i = 0; i < entry->target_count; i++)
+        is_dynamic |= config_template_is_dynamic(&entry->targets[i].url);
+    return is_dynamic;
+}

@@ -28,4 +28,7 @@ struct config_target *config_target_read(struct config_reader *r, const struct c
 bool config_target_of_url(struct span url, struct config_memory *memory, struct config_target *target,
                           const char **why);
 
+/* Has any target of the entry a placeholder? */
+bool config_target_any_is_dynamic(const struct config_entry *entry);
+
 #endif

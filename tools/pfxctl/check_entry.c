@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "config_host.h"
+#include "config_target.h"
 #include "config_template.h"
 #include "crypto.h"
 #include "mem.h"
@@ -60,10 +61,8 @@ static void check_targets(struct check *check, const struct config_entry *entry)
 
 static bool sends_key(const struct config_entry *entry)
 {
-    bool sends = config_template_is_dynamic(&entry->payload);
+    bool sends = config_target_any_is_dynamic(entry) || config_template_is_dynamic(&entry->payload);
 
-    for (size_t i = 0; i < entry->target_count; i++)
-        sends |= config_template_is_dynamic(&entry->targets[i].url);
     for (size_t i = 0; i < entry->header_count; i++)
         sends |= config_template_is_dynamic(&entry->headers[i].value);
     return sends;
@@ -195,7 +194,6 @@ void check_entries(struct check *check, bool with_files)
     struct profiles profiles = { .count = 0 };
 
     check_debug(check);
-
     for (enum config_section_id id = 0; id < CONFIG_SECTIONS; id++)
         for (size_t i = 0; i < check->config->section[id].count; i++)
             check_entry(check, &check->config->section[id].entries[i], with_files, &profiles);

@@ -6,6 +6,8 @@
 #include "check_use.h"
 #include "mem.h"
 
+#define DEFAULT_SASL_PATH "smtpd" /* postconf(5) */
+
 /* Tables that a delivery agent opens itself, where nobody on the network may have a say. */
 static const struct {
     const char *parameter;
@@ -34,8 +36,6 @@ static const struct {
       "write \"virtual_alias_domains =\" when there are no such domains" },
     { "virtual_mailbox_maps", "virtual_mailbox_domains", "name the domains in virtual_mailbox_domains" },
 };
-
-#define DEFAULT_SASL_PATH "smtpd" /* postconf(5) */
 
 static const char main_cf[] = "main.cf";
 static const char map_type[] = "socketmap:";
@@ -300,9 +300,9 @@ static const struct instance_service *find_bridge(const struct check *check)
 /* As smtpd_sasl_path names it. A block of mem.h. */
 static char *path_of(const struct instance_service *bridge)
 {
-    bool is_inet = strcmp(bridge->type, "inet") == 0;
-
-    return mem_format("%s%s", is_inet ? "inet:" : bridge->is_private ? "private/" : "public/", bridge->name);
+    if (strcmp(bridge->type, "inet") == 0)
+        return mem_format("inet:%s", bridge->name);
+    return mem_format("%s/%s", instance_socket_directory(bridge), bridge->name);
 }
 
 /* Who wants logins, and does not say by whom they are checked: Postfix asks Cyrus SASL, or $queue_directory/smtpd. */

@@ -158,7 +158,7 @@ void check_socket(const struct check_use *use, const char *path, const char *nam
     if (state == ANSWERS)
         return;
     if (similar != NULL)
-        cure = mem_format("did you mean %s/%s? Write that", similar->is_private ? "private" : "public", similar->name);
+        cure = mem_format("did you mean %s/%s? Write that", instance_socket_directory(similar), similar->name);
     else if (is_of_queue && name != NULL && is_lost(use, name, state))
         cure = cure_of(use, name, is_private);
     tell(use, cure != NULL, path, state,

@@ -80,7 +80,7 @@ static const struct instance_service *find_named(const struct check_use *use, co
     if (service == NULL) {
         check_socket(use, path, name);
     } else if (service->is_private != is_private) {
-        const char *directory = service->is_private ? "private" : "public";
+        const char *directory = instance_socket_directory(service);
         check_mistake(use->check, &use->place, "the socket of the service is %s/%s, not %s" CHECK_CURE "write %s/%s",
                       directory, name, path, directory, name);
         service = NULL;

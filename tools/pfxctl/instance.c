@@ -267,6 +267,11 @@ size_t instance_word_bytes(const char *text, const char *separators)
     return n;
 }
 
+const char *instance_socket_directory(const struct instance_service *service)
+{
+    return service->is_private ? "private" : "public";
+}
+
 const char *instance_program(const struct instance_service *service)
 {
     return basename(service->argument[0]);

@@ -60,6 +60,9 @@ const struct instance_service *instance_find(const struct instance *instance, co
 /* Where a word ends: at one of the separators, or of the text. Separators within { } are part of it. */
 size_t instance_word_bytes(const char *text, const char *separators);
 
+/* Where master(8) makes its socket, below the queue directory: "private" or "public". */
+const char *instance_socket_directory(const struct instance_service *service);
+
 /* The name of a program without directories. */
 const char *instance_program(const struct instance_service *service);
 

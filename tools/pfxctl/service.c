@@ -51,7 +51,7 @@ bool service_of_instance(struct service *service, const struct instance_service 
     if (service->protocol == SERVICE_UNKNOWN)
         return false;
     if (strcmp(line->type, "unix") == 0)
-        service->path = mem_format("%s/%s/%s", queue_directory, line->is_private ? "private" : "public", line->name);
+        service->path = mem_format("%s/%s/%s", queue_directory, instance_socket_directory(line), line->name);
     else if (strcmp(line->type, "inet") == 0)
         set_inet(service, line->name);
     else
